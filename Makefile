@@ -1,0 +1,42 @@
+# The two commands are `make run` and `make test`; each does all of its own set-up.
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p && break; done)
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check bench docs clean set-up-run set-up-test
+
+help: ## say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+set-up-run:
+	@test -n "$(PYTHON)" || { echo "demur: error: no python3 was found; install Python 3.11 or newer" >&2; exit 1; }
+	@$(PYTHON) scripts/setup.py run
+
+set-up-test:
+	@test -n "$(PYTHON)" || { echo "demur: error: no python3 was found; install Python 3.11 or newer" >&2; exit 1; }
+	@$(PYTHON) scripts/setup.py test
+	@scripts/system-packages.sh
+
+run: set-up-run ## start the sample platform, the privacy centre, the worker and the mail catcher, until Ctrl-C
+	@$(BIN)/demur run
+
+demo: set-up-run ## play the whole story in the terminal, in under a minute
+	@$(BIN)/demur demo
+
+check: set-up-test ## lint, types and import rules only
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+
+test: check ## every check and every test
+	@PYTHON_BIN=$(BIN) scripts/test.sh
+
+bench: set-up-test ## measure the gate against its peers
+	@$(BIN)/python bench/gate.py
+
+docs: set-up-test ## take the screenshots that the docs show
+	@$(BIN)/python scripts/screenshots.py
+
+clean: ## remove the virtual environment and caches (keys and cases in var/ stay)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

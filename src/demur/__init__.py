@@ -1,0 +1,1 @@
+"""Demur: the right to object to AI training, end to end."""

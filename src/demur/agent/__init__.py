@@ -1,0 +1,1 @@
+"""A person's own tool for platforms that do not run Demur."""

@@ -1,0 +1,1 @@
+"""The privacy centre: a data subject lodges an objection, follows it and collects the receipt."""

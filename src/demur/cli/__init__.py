@@ -1,0 +1,1 @@
+"""The command line: arguments, words for the terminal, exit codes."""

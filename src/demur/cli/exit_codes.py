@@ -1,0 +1,22 @@
+"""Exit codes, documented in docs/exit-codes.md. A script can tell "changed" from "could not be read"."""
+
+from demur.core.errors import DemurError, ExpiredError, FormatError, UnsealError, VerificationError
+
+OK = 0
+OTHER = 1
+USAGE = 2
+NOT_VERIFIED = 3
+EXPIRED = 4
+UNREADABLE = 5
+
+_CODES: tuple[tuple[type[DemurError], int], ...] = (
+    (ExpiredError, EXPIRED),
+    (VerificationError, NOT_VERIFIED),
+    (UnsealError, NOT_VERIFIED),
+    (FormatError, UNREADABLE),
+)
+
+
+def exit_code(error: DemurError) -> int:
+    """Return the exit code of an error: that of the first line above that fits."""
+    return next((code for kind, code in _CODES if isinstance(error, kind)), OTHER)

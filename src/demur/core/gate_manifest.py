@@ -1,0 +1,121 @@
+"""The gate manifest: what one run of the gate read, by which list and rules, and what it wrote.
+
+A signed statement without any clock time in it, so that the same input and list give the same bytes.
+Specified in docs/spec/gate-manifest.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from demur.core.canonical import Json, JsonObject
+from demur.core.errors import FormatError
+from demur.core.fields import Fields
+from demur.core.note import Signer, VerifierKey
+from demur.core.statement import sign_statement, verify_statement
+
+FORM = "demur-gate-manifest/v1"
+_SHA256_BYTES = 32
+
+
+@dataclass(frozen=True)
+class ManifestFile:
+    """A file of the run: its path inside the input or output folder, SHA-256 (32 bytes), and number of rows."""
+
+    path: str
+    sha256: bytes
+    rows: int
+
+    def to_body(self) -> JsonObject:
+        """Return the file as a part of a statement's body."""
+        return {"path": self.path, "rows": self.rows, "sha256": self.sha256.hex()}
+
+
+@dataclass(frozen=True)
+class GateManifest:
+    """What one run of the gate did.
+
+    Attributes:
+        list_number: of the suppression list that was used.
+        list_header_sha256: SHA-256 of its signed header (32 bytes).
+        list_kinds: how many entries of each kind it held.
+        kinds_not_applied: kinds that the list held and no rule of this run looks for, so that nobody believes
+            they were honoured here.
+        mapping_sha256: SHA-256 of the source mapping's file (32 bytes).
+        rules: the version of each rule that ran, by its reason code.
+        inputs: what was read, in order.
+        outputs: what was written: kept files and withheld files.
+        kept_rows: rows that may train.
+        withheld_rows: rows that must not; kept + withheld = the sum of the inputs' rows.
+        withheld_by_reason: rows by reason code. A row with two reasons counts in both.
+    """
+
+    list_number: int
+    list_header_sha256: bytes
+    list_kinds: Mapping[str, int]
+    kinds_not_applied: tuple[str, ...]
+    mapping_sha256: bytes
+    rules: Mapping[str, int]
+    inputs: tuple[ManifestFile, ...]
+    outputs: tuple[ManifestFile, ...]
+    kept_rows: int
+    withheld_rows: int
+    withheld_by_reason: Mapping[str, int]
+
+    def to_body(self) -> JsonObject:
+        """Return the manifest as a statement's body."""
+        return {
+            "inputs": [file.to_body() for file in self.inputs],
+            "kept_rows": self.kept_rows,
+            "kinds_not_applied": list(self.kinds_not_applied),
+            "list_header_sha256": self.list_header_sha256.hex(),
+            "list_kinds": dict(self.list_kinds),
+            "list_number": self.list_number,
+            "mapping_sha256": self.mapping_sha256.hex(),
+            "outputs": [file.to_body() for file in self.outputs],
+            "rules": dict(self.rules),
+            "withheld_by_reason": dict(self.withheld_by_reason),
+            "withheld_rows": self.withheld_rows,
+        }
+
+    def sign(self, signer: Signer) -> bytes:
+        """Return the signed manifest."""
+        return sign_statement(FORM, self.to_body(), signer)
+
+
+def verify_manifest(raw: bytes, key: VerifierKey) -> GateManifest:
+    """Return the manifest that this key has signed.
+
+    Raises:
+        FormatError: not a gate manifest.
+        SignatureMismatchError: not signed by this key.
+    """
+    fields = Fields(verify_statement(raw, FORM, key), "the manifest")
+    manifest = GateManifest(
+        list_number=fields.count("list_number"),
+        list_header_sha256=fields.hex_bytes("list_header_sha256", _SHA256_BYTES),
+        list_kinds=_counts(fields.object("list_kinds")),
+        kinds_not_applied=tuple(str(kind) for kind in fields.items("kinds_not_applied")),
+        mapping_sha256=fields.hex_bytes("mapping_sha256", _SHA256_BYTES),
+        rules=_counts(fields.object("rules")),
+        inputs=tuple(_parse_file(item) for item in fields.items("inputs")),
+        outputs=tuple(_parse_file(item) for item in fields.items("outputs")),
+        kept_rows=fields.count("kept_rows"),
+        withheld_rows=fields.count("withheld_rows"),
+        withheld_by_reason=_counts(fields.object("withheld_by_reason")),
+    )
+    fields.end()
+    if manifest.kept_rows + manifest.withheld_rows != sum(file.rows for file in manifest.inputs):
+        raise FormatError("the manifest does not add up: kept and withheld rows are not the rows that were read")
+    return manifest
+
+
+def _counts(values: JsonObject) -> dict[str, int]:
+    fields = Fields(values, "a table of counts")
+    return {name: fields.count(name) for name in sorted(values)}
+
+
+def _parse_file(value: Json) -> ManifestFile:
+    fields = Fields(value, "a file of the manifest")
+    file = ManifestFile(fields.text("path"), fields.hex_bytes("sha256", _SHA256_BYTES), fields.count("rows"))
+    fields.end()
+    return file

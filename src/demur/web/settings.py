@@ -1,0 +1,139 @@
+"""Django's settings. Everything that differs between installations is an environment variable, listed here.
+
+DEMUR_HOME               folder of keys, database, log, lists and the controller's configuration (default: var)
+DEMUR_BASE_URL           how the public reaches the centre (default: http://127.0.0.1:8000)
+DEMUR_DATABASE_URL       postgresql://user:password@host:port/name; without it SQLite in DEMUR_HOME
+DEMUR_SMTP               host:port of the mail server (default: 127.0.0.1:8025)
+DEMUR_ACCOUNT_DIRECTORY  dotted path of a function without arguments that returns the account directory
+"""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+HOME = Path(os.environ.get("DEMUR_HOME", "var")).resolve()
+BASE_URL = os.environ.get("DEMUR_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+DEMUR_HOME = HOME
+DEMUR_BASE_URL = BASE_URL
+DEMUR_ACCOUNT_DIRECTORY = os.environ.get("DEMUR_ACCOUNT_DIRECTORY", "demur.core.account.NullAccountDirectory")
+DEMUR_LIST_LIFETIME_HOURS = 24
+
+_secret_file = HOME / "keys" / "django.secret"
+# Without keys the process gets a key of its own: pages work, and nothing that it signs is accepted anywhere else.
+SECRET_KEY = _secret_file.read_text().strip() if _secret_file.exists() else secrets.token_hex(32)
+
+DEBUG = False
+_host = urlsplit(BASE_URL).hostname or "127.0.0.1"
+ALLOWED_HOSTS = [_host, "localhost"] if _host == "127.0.0.1" else [_host]
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+_https = BASE_URL.startswith("https://")
+
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "django_countries",
+    "django_tasks",
+    "django_tasks_db",
+    "demur.docket",
+    "demur.centre",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "demur.web.middleware.PrivateByDefaultMiddleware",
+]
+ROOT_URLCONF = "demur.web.urls"
+WSGI_APPLICATION = "demur.web.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+            ],
+        },
+    },
+]
+
+
+def _database() -> dict[str, object]:
+    url = os.environ.get("DEMUR_DATABASE_URL")
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": HOME / "docket.sqlite3",
+            "OPTIONS": {
+                # IMMEDIATE: a writer waits at BEGIN instead of failing at its first write.
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                # FULL: what was acknowledged survives a power cut, not only a crash.
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
+            },
+            "TEST": {"NAME": HOME / "test-docket.sqlite3"},
+        }
+    parts = urlsplit(url)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+    }
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TASKS = {
+    "default": {
+        "BACKEND": "django_tasks_db.DatabaseBackend",
+        "QUEUES": ["default"],
+        # A task is a row of the same database: enqueued in the transaction that makes it due, or not at all.
+        "ENQUEUE_ON_COMMIT": False,
+    },
+}
+
+_smtp_host, _, _smtp_port = os.environ.get("DEMUR_SMTP", "127.0.0.1:8025").rpartition(":")
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = _smtp_host
+EMAIL_PORT = int(_smtp_port)
+EMAIL_TIMEOUT = 20
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_COOKIE_SECURE = _https
+SECURE_SSL_REDIRECT = False
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+DATA_UPLOAD_MAX_MEMORY_SIZE = 200_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 60
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    # Request lines hold private links: they are not logged at all.
+    "loggers": {"django.request": {"level": "CRITICAL"}, "demur": {"level": "INFO"}},
+}
