@@ -1,0 +1,110 @@
+"""The gate against a plain copy and a hand-written anti-join, as whole processes over the same files.
+
+    .venv/bin/python bench/gate.py                       20 million rows, 1 million objections, 5 rounds
+    .venv/bin/python bench/gate.py --rows 1000000 --rounds 3
+
+The data are built once under bench/data/ (about 1.5 GB for 20 million rows). In each round every contestant runs
+once, in turn, so that a change of the machine's speed falls on all of them. Ratios are medians of the rounds' ratios.
+"""
+
+import argparse
+import shutil
+import statistics
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from demur.sample.platform import SampleRequest, generate
+
+from demur.core.identifier import IdentifierKind
+from demur.core.suppression_list import SuppressionListHeader, seal_list
+from demur.gate.suppression_list import ListEntry, encode_entries
+from demur.ledger.keys import KeyRole, SecretName, create_missing_keys, load_secret, load_signer
+from measured import Run, measure, median
+
+ROOT = Path(__file__).resolve().parent
+DATA = ROOT / "data"
+SHARE_OF_ACCOUNTS = 0.02
+"""The part of the platform's accounts that object; the other entries are of people who are not in these files."""
+
+
+def build(rows: int, people: int, objections: int) -> Path:
+    """Make the lake, keys and a list of so many objections, unless they are there; return their folder."""
+    folder = DATA / f"{rows}-{objections}"
+    if (folder / "objections.list").exists():
+        return folder
+    shutil.rmtree(folder, ignore_errors=True)
+    print(f"building {rows:,} rows and {objections:,} objections (once)", file=sys.stderr)
+    generate(
+        SampleRequest(out=folder / "sample", people=people, rows=rows, seed=1, photos=0), lambda _done, _total: None
+    )
+    create_missing_keys(folder / "keys", "bench.example")
+    accounts = [f"lumen:p{number:07d}" for number in range(int(people * SHARE_OF_ACCOUNTS))]
+    accounts += [f"lumen:q{number:07d}" for number in range(objections - len(accounts))]
+    (folder / "objections.txt").write_text("\n".join(accounts))
+    now = datetime.now(UTC).replace(microsecond=0)
+    entries = [
+        ListEntry(number.to_bytes(16, "big"), IdentifierKind.ACCOUNT, account, now)
+        for number, account in enumerate(accounts)
+    ]
+    header = SuppressionListHeader(
+        controller="bench.example",
+        number=1,
+        issued_at=now,
+        expires_at=now + timedelta(days=3650),
+        log_origin="bench.example/log",
+        tree_size=len(entries),
+        entries=len(entries),
+        payload_sha256=bytes(32),
+        salt=bytes(range(32)),
+    )
+    secret = load_secret(folder / "keys", SecretName.LIST_SEAL)
+    sealed = seal_list(header, encode_entries(entries), secret, load_signer(folder / "keys", KeyRole.LIST))
+    (folder / "objections.list").write_bytes(sealed)
+    return folder
+
+
+def contestants(folder: Path, out: Path) -> dict[str, list[str]]:
+    """Return each contestant's command."""
+    lake, peers = str(folder / "sample" / "lake"), str(ROOT / "peers.py")
+    gate = [sys.executable, "-m", "demur", "gate", "run", lake, "--mapping", str(folder / "sample" / "mapping.yaml")]
+    gate += ["--list", str(folder / "objections.list"), "--keys-folder", str(folder / "keys"), "--out", str(out)]
+    objections = str(folder / "objections.txt")
+    return {
+        "plain copy (pyarrow)": [sys.executable, peers, "copy", lake, str(out), objections],
+        "gate": gate,
+        "anti-join (DuckDB)": [sys.executable, peers, "duckdb", lake, str(out), objections],
+    }
+
+
+def main() -> None:
+    """Build, run the rounds, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=20_000_000)
+    parser.add_argument("--people", type=int, default=1_000_000)
+    parser.add_argument("--objections", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    folder = build(arguments.rows, arguments.people, arguments.objections)
+    out = folder / "out"
+    runs: dict[str, list[Run]] = {}
+    for _ in range(arguments.rounds):
+        for name, command in contestants(folder, out).items():
+            shutil.rmtree(out, ignore_errors=True)
+            runs.setdefault(name, []).append(measure(command))
+    shutil.rmtree(out, ignore_errors=True)
+    base = runs["plain copy (pyarrow)"]
+    print(f"{arguments.rows:,} rows, {arguments.objections:,} objections, medians of {arguments.rounds}\n")
+    print("| | wall s | CPU s | peak MB | wall / copy | CPU / copy |\n|---|---|---|---|---|---|")
+    for name, of_name in runs.items():
+        middle = median(of_name)
+        wall = statistics.median(one.wall_seconds / copy.wall_seconds for one, copy in zip(of_name, base, strict=True))
+        cpu = statistics.median(one.cpu_seconds / copy.cpu_seconds for one, copy in zip(of_name, base, strict=True))
+        print(
+            f"| {name} | {middle.wall_seconds:.1f} | {middle.cpu_seconds:.1f} | {middle.peak_bytes / 1e6:,.0f} "
+            f"| {wall:.2f} | {cpu:.2f} |",
+        )
+
+
+if __name__ == "__main__":
+    main()
