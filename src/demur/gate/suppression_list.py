@@ -1,0 +1,175 @@
+"""The suppression list's inside: entries in columns, and the indexes that the rules look them up in.
+
+The outside (header, signature, sealing) is `demur.core.suppression_list`. Here entries become bytes for the publisher,
+and bytes become a `SuppressionList` for the gate, or an error: there is no partly valid list. Specified in
+docs/spec/suppression-list.md.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from demur.core.errors import FormatError
+from demur.core.identifier import IdentifierKind
+from demur.core.note import VerifierKey
+from demur.core.suppression_list import SuppressionListHeader, VerifiedList, check_current, verify_list
+from demur.gate.arrow_types import AnyField
+from demur.gate.list_values import check_normalised
+
+ENTRY_ID_BYTES: Final = 16
+ALL_AI_TRAINING: Final = 0
+"""The only scope there is. Another one, from a later version, is treated as this one: that withholds more."""
+
+KIND_CODES: Final[Mapping[IdentifierKind, int]] = {kind: code for code, kind in enumerate(IdentifierKind, start=1)}
+"""The number of each kind in the file. It starts at 1, so that a zeroed column is not a valid one."""
+
+_COLUMNS: Final[list[AnyField]] = [
+    pa.field("entry_id", pa.binary(ENTRY_ID_BYTES), nullable=False),
+    pa.field("kind", pa.uint8(), nullable=False),
+    pa.field("value", pa.string(), nullable=False),
+    pa.field("scope", pa.uint16(), nullable=False),
+    pa.field("in_force_from", pa.timestamp("s", tz="UTC"), nullable=False),
+]
+SCHEMA: Final = pa.schema(_COLUMNS)
+_BATCH_ROWS: Final = 1 << 20
+_ORDER: Final = (("kind", "ascending"), ("value", "ascending"), ("entry_id", "ascending"))
+
+
+@dataclass(frozen=True)
+class ListEntry:
+    """One identifier whose data must not train.
+
+    Attributes:
+        entry_id: 16 random bytes, known to the publisher only.
+        kind: what `value` is.
+        value: normalised, see `demur.core.identifier`.
+        in_force_from: aware instant.
+    """
+
+    entry_id: bytes
+    kind: IdentifierKind
+    value: str
+    in_force_from: datetime
+
+
+def encode_entries(entries: Sequence[ListEntry]) -> bytes:
+    """Return the payload that `demur.core.suppression_list.seal_list` seals.
+
+    The same entries in any order give the same bytes (with one version of Arrow).
+
+    Raises:
+        FormatError: an entry that no gate would accept: another length of id, a value that is not normalised, an
+            instant without a zone, or the same row twice.
+    """
+    if any(len(entry.entry_id) != ENTRY_ID_BYTES for entry in entries):
+        raise FormatError(f"an entry id is {ENTRY_ID_BYTES} bytes")
+    if any(entry.in_force_from.tzinfo is None for entry in entries):
+        raise FormatError("an instant without a time zone cannot be written down")
+    columns: dict[str, list[Any]] = {
+        "entry_id": [entry.entry_id for entry in entries],
+        "kind": [KIND_CODES[entry.kind] for entry in entries],
+        "value": [entry.value for entry in entries],
+        "scope": [ALL_AI_TRAINING] * len(entries),
+        "in_force_from": [int(entry.in_force_from.timestamp()) for entry in entries],
+    }
+    table = pa.Table.from_pydict(columns, schema=SCHEMA).sort_by(list(_ORDER)).combine_chunks()
+    _check_content(table)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, SCHEMA) as writer:
+        writer.write_table(table, max_chunksize=_BATCH_ROWS)
+    return sink.getvalue().to_pybytes()
+
+
+class SuppressionList:
+    """A list that was verified, unsealed and read whole.
+
+    Attributes:
+        header: what the list says of itself.
+        header_sha256: SHA-256 of its signed header (32 bytes): names this list in a manifest.
+        kinds: how many entries of each kind it holds; kinds without an entry are absent.
+    """
+
+    def __init__(self, verified: VerifiedList, table: pa.Table) -> None:
+        self.header: SuppressionListHeader = verified.header
+        self.header_sha256 = verified.header_sha256
+        codes = table["kind"].to_numpy()
+        self._values = {
+            kind: table["value"].slice(start, end - start)
+            for kind, code in KIND_CODES.items()
+            for start, end in [np.searchsorted(codes, [code, code + 1])]
+        }
+        self.kinds: dict[str, int] = {str(kind): len(values) for kind, values in self._values.items() if len(values)}
+
+
+def load_suppression_list(
+    raw: bytes | memoryview,
+    key: VerifierKey,
+    list_key: bytes,
+    now: datetime,
+) -> SuppressionList:
+    """Return the list in a file's bytes, after every check of docs/spec/suppression-list.md.
+
+    Args:
+        raw: the whole file.
+        key: of the publisher that the caller trusts.
+        list_key: 32 secret bytes.
+        now: the instant at which the list must be current.
+
+    Raises:
+        FormatError: not a list, or one that this version cannot honour whole.
+        VerificationError: signed by another, changed, expired, or from the future.
+        UnsealError: another list key.
+    """
+    verified = verify_list(raw, key)
+    check_current(verified.header, now)
+    table = _read_payload(verified.unseal_payload(list_key))
+    if table.num_rows != verified.header.entries:
+        raise FormatError(
+            f"the suppression list's header promises {verified.header.entries} entries, its payload has "
+            f"{table.num_rows}",
+        )
+    _check_content(table)
+    return SuppressionList(verified, table)
+
+
+def _read_payload(payload: bytes) -> pa.Table:
+    try:
+        with pa.ipc.open_stream(payload) as reader:
+            if not reader.schema.equals(SCHEMA, check_metadata=True):
+                raise FormatError("the suppression list's columns are not those of this version")
+            table = reader.read_all()
+        table.validate(full=True)
+    except (pa.ArrowException, OSError) as error:
+        raise FormatError("the suppression list's payload is not a valid Arrow stream") from error
+    if any(column.null_count for column in table.columns):
+        raise FormatError("the suppression list's payload has an empty field")
+    return table
+
+
+def _check_content(table: pa.Table) -> None:
+    """Refuse unknown kinds, values that are not normalised, and rows out of order."""
+    codes = table["kind"].to_numpy()
+    if not np.isin(codes, list(KIND_CODES.values())).all():
+        raise FormatError(
+            "the suppression list holds a kind of identifier that this version does not know",
+            hint="update this gate: it cannot honour every entry",
+        )
+    if not _is_in_order(table):
+        raise FormatError("the suppression list's entries are out of order, or one is there twice")
+    for kind, code in KIND_CODES.items():
+        check_normalised(kind, table["value"].filter(pc.equal(table["kind"], pa.scalar(code, pa.uint8()))))
+
+
+def _is_in_order(table: pa.Table) -> bool:
+    """Tell whether each row is greater than the one before it, compared by kind, value and entry id."""
+    before, after = table.slice(0, max(table.num_rows - 1, 0)), table.slice(1)
+    greater = pc.greater(after["entry_id"], before["entry_id"])
+    for name in ("value", "kind"):
+        same = pc.equal(after[name], before[name])
+        greater = pc.or_(pc.greater(after[name], before[name]), pc.and_(same, greater))
+    return bool(pc.all(greater, min_count=0).as_py())
