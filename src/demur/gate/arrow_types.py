@@ -1,8 +1,9 @@
 """Names for Arrow classes that are generic to the type checker and not so when the program runs."""
 
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import pyarrow as pa
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 AnyArray: TypeAlias = "pa.Array[Any]"
 """An Arrow array of any type."""
