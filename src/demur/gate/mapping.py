@@ -1,0 +1,211 @@
+"""The source mapping: which column of a dataset plays which role. Specified in docs/spec/source-mapping.md.
+
+The YAML is read as a tree of nodes rather than as values, for three reasons: an error can name its line, a field that
+stands twice is noticed, and `no`, `1` or `2024-06-26` as a source value stay the text that was written.
+"""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, NoReturn
+
+import yaml
+
+from demur.gate.errors import MappingError
+
+FORM: Final = "demur-source-mapping/v1"
+NO_COLUMN: Final = "none"
+"""What a mapping says of `tagged_accounts` when the dataset has no such column."""
+
+_NAMESPACE = re.compile(r"[a-z0-9-]+\Z")
+_OPTIONAL: Final = ("text", "image", "created_at", "product", "language")
+_Fields = dict[str, yaml.Node]
+
+
+class Kind(StrEnum):
+    """What a row is, in the words of the data catalogue."""
+
+    POST = "post"
+    PHOTO = "photo"
+    CAPTION = "caption"
+    COMMENT = "comment"
+    PROMPT = "prompt"
+    MESSAGE = "message"
+
+
+@dataclass(frozen=True)
+class AccountColumn:
+    """A column of accounts.
+
+    Attributes:
+        column: its name.
+        namespace: of bare ids; None when each value is `namespace:stable-id` itself.
+    """
+
+    column: str
+    namespace: str | None
+
+
+@dataclass(frozen=True)
+class SourceMapping:
+    """Which column plays which role.
+
+    Attributes:
+        row_id: the column that names a row.
+        kind: the column that says what a row is.
+        kind_values: the kind that each value of that column means; other values are unknown.
+        audience: the column that says who may see a row.
+        public_audiences: the values of that column that may train.
+        author_account: whose row it is.
+        author_is_minor: the column that says whether the author is a minor.
+        tagged_accounts: the people tagged; None when the mapping says that there is no such column.
+        others: column by optional role; no rule reads them yet.
+        sha256: of the mapping file (32 bytes).
+    """
+
+    row_id: str
+    kind: str
+    kind_values: Mapping[str, Kind]
+    audience: str
+    public_audiences: tuple[str, ...]
+    author_account: AccountColumn
+    author_is_minor: str
+    tagged_accounts: AccountColumn | None
+    others: Mapping[str, str]
+    sha256: bytes
+
+
+def parse_mapping(raw: bytes) -> SourceMapping:
+    """Return the mapping in a file's bytes.
+
+    Raises:
+        MappingError: names the line and the field that is wrong.
+    """
+    try:
+        root = yaml.compose(raw, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise MappingError(f"the source mapping is not YAML: something is wrong{line}") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise MappingError("the source mapping is not YAML, or not UTF-8 text") from error
+    fields = _table(root, "the source mapping")
+    form = _take_text(fields, "form")
+    if form != FORM:
+        raise MappingError(f'the source mapping: wanted "form: {FORM}" in this version of the gate')
+    kind = _role_fields(fields, "kind")
+    audience = _role_fields(fields, "audience")
+    mapping = SourceMapping(
+        row_id=_take_column(fields, "row_id"),
+        kind=_take_text(kind, "kind.column"),
+        kind_values=_take_kinds(kind),
+        audience=_take_text(audience, "audience.column"),
+        public_audiences=_take_texts(audience, "audience.public"),
+        author_account=_take_account(fields, "author_account"),
+        author_is_minor=_take_column(fields, "author_is_minor"),
+        tagged_accounts=_take_tagged(fields),
+        others={role: _take_column(fields, role) for role in _OPTIONAL if role in fields},
+        sha256=hashlib.sha256(raw).digest(),
+    )
+    for left in (fields, kind, audience):
+        _end(left)
+    return mapping
+
+
+def _fail(node: yaml.Node | None, what: str) -> NoReturn:
+    line = f", line {node.start_mark.line + 1}" if node is not None else ""
+    raise MappingError(f"the source mapping{line}: {what}")
+
+
+def _table(node: yaml.Node | None, what: str) -> _Fields:
+    """Return the values of a YAML mapping by name."""
+    if not isinstance(node, yaml.MappingNode):
+        _fail(node, f"{what} is not a table of fields")
+    fields: _Fields = {}
+    for key, value in node.value:
+        name = _text(key, f"a name in {what}")
+        if name in fields:
+            _fail(key, f'"{name}" stands twice')
+        fields[name] = value
+    return fields
+
+
+def _text(node: yaml.Node, what: str) -> str:
+    if not isinstance(node, yaml.ScalarNode) or not node.value:
+        _fail(node, f"{what} must be a text that is not empty")
+    return str(node.value)
+
+
+def _take(fields: _Fields, path: str) -> yaml.Node:
+    name = path.rpartition(".")[2]
+    if name not in fields:
+        raise MappingError(
+            f'the source mapping has no field "{path}"',
+            hint='a dataset without such a column must say so: "tagged_accounts: none"'
+            if path == "tagged_accounts"
+            else "docs/spec/source-mapping.md lists the fields",
+        )
+    return fields.pop(name)
+
+
+def _take_text(fields: _Fields, path: str) -> str:
+    return _text(_take(fields, path), f'"{path}"')
+
+
+def _take_texts(fields: _Fields, path: str) -> tuple[str, ...]:
+    node = _take(fields, path)
+    if not isinstance(node, yaml.SequenceNode) or not node.value:
+        _fail(node, f'"{path}" must be a list that is not empty')
+    return tuple(_text(item, f'a value of "{path}"') for item in node.value)
+
+
+def _role_fields(fields: _Fields, role: str) -> _Fields:
+    """Return a role's fields; a bare column name is short for a table with `column`."""
+    node = _take(fields, role)
+    return {"column": node} if isinstance(node, yaml.ScalarNode) else _table(node, f'"{role}"')
+
+
+def _take_column(fields: _Fields, role: str) -> str:
+    own = _role_fields(fields, role)
+    column = _take_text(own, f"{role}.column")
+    _end(own)
+    return column
+
+
+def _take_account(fields: _Fields, role: str) -> AccountColumn:
+    own = _role_fields(fields, role)
+    column = _take_text(own, f"{role}.column")
+    node = own.pop("namespace", None)
+    namespace = None if node is None else _text(node, f'"{role}.namespace"')
+    if namespace is not None and not _NAMESPACE.match(namespace):
+        _fail(node, f'"{role}.namespace" may hold only a-z, 0-9 and "-"')
+    _end(own)
+    return AccountColumn(column, namespace)
+
+
+def _take_tagged(fields: _Fields) -> AccountColumn | None:
+    node = fields.get("tagged_accounts")
+    if isinstance(node, yaml.ScalarNode) and node.value == NO_COLUMN:
+        del fields["tagged_accounts"]
+        return None
+    return _take_account(fields, "tagged_accounts")
+
+
+def _take_kinds(own: _Fields) -> dict[str, Kind]:
+    kinds = {}
+    values = _table(_take(own, "kind.values"), '"kind.values"')
+    for source, node in values.items():
+        name = _text(node, 'a value of "kind.values"')
+        if name not in set(Kind):
+            _fail(node, f'"{name}" is not a kind; the kinds are {", ".join(Kind)}')
+        kinds[source] = Kind(name)
+    if not kinds:
+        raise MappingError('the source mapping: "kind.values" is empty')
+    return kinds
+
+
+def _end(fields: _Fields) -> None:
+    """Refuse fields that nobody read: a rule that a person believes to have set must not be passed over."""
+    for name, node in fields.items():
+        _fail(node, f'the field "{name}" is not known here')
