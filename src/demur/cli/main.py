@@ -5,7 +5,17 @@ import sys
 import typer
 from rich.console import Console
 
+from demur.cli.demo import demo
+from demur.cli.desk import desk_app
 from demur.cli.exit_codes import exit_code
+from demur.cli.gate import gate_app
+from demur.cli.ledger import ledger_app
+from demur.cli.me import me_app
+from demur.cli.run import run
+from demur.cli.sample import sample
+from demur.cli.serve import serve
+from demur.cli.services import init, mailbox, publish, worker
+from demur.cli.verify import verify
 from demur.core.errors import DemurError
 
 app = typer.Typer(
@@ -16,6 +26,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+
+for command in (run, demo, verify):
+    app.command(rich_help_panel="Begin here")(command)
+app.add_typer(gate_app, name="gate", rich_help_panel="For data engineers")
+app.add_typer(desk_app, name="desk", rich_help_panel="For the controller's staff")
+app.add_typer(me_app, name="me", rich_help_panel="For data subjects")
+for command in (init, serve, worker, publish):
+    app.command(rich_help_panel="For operators")(command)
+app.add_typer(ledger_app, name="ledger", rich_help_panel="For operators")
+for command in (sample, mailbox):
+    app.command(rich_help_panel="The made-up world")(command)
 
 
 def main() -> None:

@@ -1,0 +1,196 @@
+"""The processes of one installation on this machine: centre, worker and mail catcher, started and kept alive together.
+
+They share nothing but the home folder. Any of them can be killed at any instant; `revive` starts it again and it goes
+on from what is on disk.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from demur.core.errors import DemurError
+
+LOOPBACK = "127.0.0.1"
+_STOP_SECONDS = 10
+_START_SECONDS = 30
+_POLL_SECONDS = 0.05
+
+
+class PortTakenError(DemurError):
+    """Another program listens on a port that is needed."""
+
+
+class StartError(DemurError):
+    """A process of the installation did not come up."""
+
+    retry_can_help = True
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where the three processes listen on loopback: the pages, the mail catcher's SMTP and its page."""
+
+    centre: int
+    smtp: int
+    mailbox: int
+
+    @classmethod
+    def counted_from(cls, centre: int) -> "Ports":
+        """Return the usual three: 8000, 8025 and 8026 when the centre is on 8000."""
+        return cls(centre, centre + 25, centre + 26)
+
+    @classmethod
+    def free(cls) -> "Ports":
+        """Return three ports that nobody uses now, for tests and the demonstration."""
+        with socket.socket() as first, socket.socket() as second, socket.socket() as third:
+            for one in (first, second, third):
+                one.bind((LOOPBACK, 0))
+            return cls(*(one.getsockname()[1] for one in (first, second, third)))
+
+    @property
+    def base_url(self) -> str:
+        """The address of the centre."""
+        return f"http://{LOOPBACK}:{self.centre}"
+
+    def check_free(self) -> None:
+        """Refuse to start over another program.
+
+        Raises:
+            PortTakenError: names the first port that is taken.
+        """
+        for port in (self.centre, self.smtp, self.mailbox):
+            with socket.socket() as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    probe.bind((LOOPBACK, port))
+                except OSError as error:
+                    raise PortTakenError(
+                        f"port {port} on {LOOPBACK} is taken by another program; nothing was started",
+                        hint='stop that program, or choose other ports: "demur run --port 9000"',
+                    ) from error
+
+
+@dataclass
+class Installation:
+    """The running processes over one home folder."""
+
+    home: Path
+    ports: Ports
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment variables that every process of the installation gets."""
+        return {
+            **os.environ,
+            "DEMUR_HOME": str(self.home),
+            "DEMUR_BASE_URL": self.ports.base_url,
+            "DEMUR_SMTP": f"{LOOPBACK}:{self.ports.smtp}",
+            "DEMUR_ACCOUNT_DIRECTORY": "demur.sample.directory.open_directory",
+        }
+
+    @property
+    def commands(self) -> Mapping[str, Sequence[str]]:
+        """The subcommand of each process."""
+        return {
+            "mailbox": ["mailbox", "--smtp-port", str(self.ports.smtp), "--page-port", str(self.ports.mailbox)],
+            "worker": ["worker"],
+            "centre": ["serve", "--port", str(self.ports.centre)],
+        }
+
+    def demur(self, *arguments: str, capture: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end, as somebody at this installation's terminal would.
+
+        Args:
+            arguments: of the `demur` command.
+            capture: whether its words come back here, or go to this terminal.
+        """
+        return subprocess.run(  # noqa: S603  (our own command line)
+            [sys.executable, "-m", "demur", *arguments],
+            env=self.environment,
+            capture_output=capture,
+            text=True,
+            check=False,
+        )
+
+    def start(self, name: str) -> None:
+        """Start one process. Its words go to `<home>/<name>.log`, since the terminal belongs to the person."""
+        with (self.home / f"{name}.log").open("ab") as log:
+            self.running[name] = subprocess.Popen(  # noqa: S603  (our own command line)
+                [*_die_with_parent(), sys.executable, "-m", "demur", *self.commands[name]],
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def start_all(self) -> None:
+        """Start everything and wait until each process is ready.
+
+        Raises:
+            PortTakenError: nothing was started.
+            StartError: a process ended or did not answer in time; the others were stopped.
+        """
+        self.ports.check_free()
+        for name in self.commands:
+            self.start(name)
+        try:
+            for name in self.commands:
+                self.wait_until_ready(name)
+        except DemurError:
+            self.stop_all()
+            raise
+
+    def revive(self) -> list[str]:
+        """Start again whatever has ended; return the names."""
+        ended = [name for name, process in self.running.items() if process.poll() is not None]
+        for name in ended:
+            self.start(name)
+        return ended
+
+    def stop_all(self) -> None:
+        """End every process in good order, by force after ten seconds."""
+        for process in self.running.values():
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.running.values():
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        self.running.clear()
+
+    def wait_until_ready(self, name: str) -> None:
+        """Wait until a process answers on its port; the worker has none, and is ready when it runs.
+
+        Raises:
+            StartError: it ended, or did not answer in time.
+        """
+        port = {"mailbox": self.ports.smtp, "centre": self.ports.centre}.get(name)
+        give_up_at = time.monotonic() + _START_SECONDS
+        while time.monotonic() < give_up_at:
+            if self.running[name].poll() is not None:
+                break
+            if port is None or _answers(port):
+                return
+            time.sleep(_POLL_SECONDS)
+        raise StartError(f"the {name} did not start", hint=f"its last words are in {self.home.name}/{name}.log")
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def _die_with_parent() -> list[str]:
+    """Let the kernel end a process when the one that started it is gone, even by kill -9 (util-linux setpriv)."""
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--"] if setpriv else []

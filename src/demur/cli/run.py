@@ -1,0 +1,151 @@
+"""`demur run`: the whole chain on this machine, until Ctrl-C."""
+
+import os
+import shutil
+import signal
+import threading
+from importlib.resources import as_file, files
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+from demur.cli.home import DEFAULT_HOME, HomeOption, open_home
+from demur.cli.processes import Installation, Ports, StartError
+from demur.core.errors import DemurError
+
+PEOPLE, ROWS, SEED, PHOTOS = 2_000, 60_000, 2026, 48
+_KEPT_RUNS = 3
+_LOOK_SECONDS = 1.0
+
+
+def run(
+    home: HomeOption = DEFAULT_HOME,
+    port: Annotated[int, typer.Option(help="The centre's port; mail is caught 25 and shown 26 above it.")] = 8000,
+) -> None:
+    """Start the sample platform, the privacy centre, the worker and the mail catcher, until Ctrl-C.
+
+    [bold]Examples[/bold]
+
+      demur run
+
+      demur run --port 9000 --home /tmp/second-installation
+    """
+    console = Console(highlight=False)
+    ports = Ports.counted_from(port)
+    ports.check_free()
+    home = prepare_home(home, console)
+    installation = Installation(home, ports)
+    stop = threading.Event()
+
+    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask_to_stop)
+    installation.start_all()
+    try:
+        console.print(_welcome(home, ports))
+        _watch(installation, stop, console)
+    finally:
+        installation.stop_all()
+        console.print("Stopped. Everything is kept; the same command goes on from here.")
+
+
+def prepare_home(home: Path, console: Console, *, people: int = PEOPLE, rows: int = ROWS) -> Path:
+    """Make a home folder complete: keys, database, sample platform. What is there already is kept."""
+    os.environ.setdefault("DEMUR_ACCOUNT_DIRECTORY", "demur.sample.directory.open_directory")
+    home = open_home(home)
+    from demur.docket.home import init_home
+    from demur.sample.platform import SampleRequest, generate
+
+    with as_file(files("demur.sample") / "data" / "controller.yaml") as controller:
+        init_home(home, controller)
+    if not (home / "sample").exists():
+        with Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=console) as bar:
+            task = bar.add_task(f"making up a platform: {people:,} people, {rows:,} rows", total=rows)
+            generate(
+                SampleRequest(out=home / "sample", people=people, rows=rows, seed=SEED, photos=PHOTOS),
+                lambda done, total: bar.update(task, completed=done, total=total),
+            )
+    return home
+
+
+def run_gate_over_sample(installation: Installation, list_number: int, *, quiet: bool = False) -> Path:
+    """Run the gate over the sample lake with the newest list, and log its manifest; return the output folder."""
+    out = installation.home / "training" / f"list-{list_number:06d}"
+    sample, lists = installation.home / "sample", installation.home / "lists"
+    if not out.exists():
+        gate = [str(sample / "lake"), "--mapping", str(sample / "mapping.yaml")]
+        gate += ["--list", str(lists / f"{list_number:06d}.list"), "--out", str(out)]
+        for command in (["gate", "run", *gate], ["ledger", "add", str(out / "manifest.note")]):
+            done = installation.demur(*command, capture=quiet or command[0] == "ledger")
+            if done.returncode:
+                raise StartError(f"demur {command[0]} ended with {done.returncode}: {(done.stderr or '').strip()}")
+    return out
+
+
+def newest_list_number(home: Path) -> int:
+    """Return the number of the newest published list; 0 when there is none yet."""
+    latest = home / "lists" / "latest.list"
+    return int(latest.readlink().stem) if latest.is_symlink() else 0
+
+
+def _watch(installation: Installation, stop: threading.Event, console: Console) -> None:
+    """Revive what ended, and gate the sample lake whenever a new list is out."""
+    gated = 0
+    while not stop.wait(_LOOK_SECONDS):
+        for name in installation.revive():
+            console.print(f"The {name} ended and was started again; its words are in {name}.log.")
+        newest = newest_list_number(installation.home)
+        if newest > gated:
+            gated = newest
+            console.rule(f"Suppression list {newest} is out: gating the sample lake")
+            _gate_newest(installation, newest, console)
+
+
+def _gate_newest(installation: Installation, number: int, console: Console) -> None:
+    """Gate the lake; a run that fails (a full disk) is told and tried again with the next list."""
+    try:
+        out = run_gate_over_sample(installation, number)
+    except DemurError as error:
+        console.print(f"{error}\nThe pages go on; the gate runs again with the next list.\n")
+        return
+    console.print(f"Kept rows, withheld ids and the signed manifest are in {_short(out)}\n")
+    _forget_old_runs(installation.home / "training")
+
+
+def _forget_old_runs(training: Path) -> None:
+    for old in sorted(training.glob("list-*"))[:-_KEPT_RUNS]:
+        shutil.rmtree(old)
+
+
+def _short(path: Path) -> str:
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _welcome(home: Path, ports: Ports) -> Panel:
+    from demur.sample.truth import find_examples
+
+    handles = ", ".join(f"@{example.handle} ({example.rows} rows)" for example in find_examples(home / "sample", 3))
+    return Panel(
+        f"""[bold]Privacy centre[/bold]  {ports.base_url}/privacy/genai
+[bold]Mails[/bold]           http://127.0.0.1:{ports.mailbox}/
+
+Try it: press "Right to object", give any e-mail address, and one of these made-up accounts:
+  {handles}
+The code arrives on the mails page. Within a minute of your code a new suppression list is out, and this
+terminal shows the gate taking that person's rows out of the training set.
+
+Check the receipt from the mail:  demur verify receipt.json --keys {_short(home / "keys" / "public.keys")}
+Stop with Ctrl-C; the same command goes on where it stopped.""",
+        title="Demur is running",
+        expand=False,
+    )

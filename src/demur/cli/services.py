@@ -1,0 +1,65 @@
+"""`demur init`, `worker`, `publish` and `mailbox`: the processes and chores of one installation."""
+
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from demur.cli.home import DEFAULT_HOME, HomeOption, open_home
+
+
+def init(
+    controller: Annotated[Path, typer.Argument(help="The controller's configuration file.", exists=True)],
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Make a home folder: keys, database, log. Run again after an update; what exists is kept.
+
+    [bold]Example[/bold]
+
+      demur init controller.yaml --home /srv/demur
+    """
+    home = open_home(home)
+    from demur.docket.home import init_home
+
+    init_home(home, controller)
+    Console(highlight=False).print(f"Ready. Publish {home.name}/keys/public.keys; keep the rest of keys/ private.")
+
+
+def worker(home: HomeOption = DEFAULT_HOME) -> None:
+    """Send mails, write the log and publish lists, until ended.
+
+    [bold]Example[/bold]
+
+      demur worker --home /srv/demur
+    """
+    open_home(home)
+    from demur.docket.worker import run_worker
+
+    stop = threading.Event()
+
+    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask_to_stop)
+    run_worker(stop)
+
+
+def mailbox(
+    smtp_port: Annotated[int, typer.Option(help="Where mails are taken in.")] = 8025,
+    page_port: Annotated[int, typer.Option(help="Where they can be read.")] = 8026,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Catch mails on loopback instead of sending them on, and show them on a page (for trying out only).
+
+    [bold]Example[/bold]
+
+      demur mailbox --smtp-port 8025 --page-port 8026
+    """
+    from demur.sample.mailbox import serve_mailbox
+
+    serve_mailbox(home / "mail", smtp_port, page_port)

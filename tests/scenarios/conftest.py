@@ -1,0 +1,59 @@
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from demur.cli.processes import Installation, Ports
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def prepared_home(home: Path, people: int, rows: int) -> Path:
+    """Make a home folder in a process of its own: Django's settings of this one are already fixed."""
+    code = (
+        "import sys; from pathlib import Path; from rich.console import Console\n"
+        "from demur.cli.run import prepare_home\n"
+        "prepare_home(Path(sys.argv[1]), Console(quiet=True), people=int(sys.argv[2]), rows=int(sys.argv[3]))"
+    )
+    subprocess.run([sys.executable, "-c", code, str(home), str(people), str(rows)], check=True)
+    return home
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    """A small installation that is running."""
+    running = Installation(prepared_home(tmp_path / "home", 300, 6_000), Ports.free())
+    running.start_all()
+    yield running
+    running.stop_all()
+
+
+@pytest.fixture(scope="module")
+def story_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """An installation over 200,000 sample rows."""
+    running = Installation(prepared_home(tmp_path_factory.mktemp("story") / "home", 2_000, 200_000), Ports.free())
+    running.start_all()
+    yield running
+    running.stop_all()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    assert path is not None, "the story needs Chromium: make test installs or names it"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
