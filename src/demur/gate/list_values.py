@@ -6,11 +6,11 @@ A value that a strict pattern accepts is certainly normalised; whatever the patt
 
 from collections.abc import Callable
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.core.errors import FormatError
 from demur.core.identifier import MAX_VALUE_CHARS, IdentifierKind, check_account, normalise_email, normalise_handle
-from demur.gate.arrow_types import AnyChunkedArray
 
 
 def _check_text(value: str) -> str:
@@ -33,7 +33,7 @@ _NORMALISE: dict[IdentifierKind, Callable[[str], str]] = {
 }
 
 
-def check_normalised(kind: IdentifierKind, values: AnyChunkedArray) -> None:
+def check_normalised(kind: IdentifierKind, values: pa.ChunkedArray) -> None:
     """Refuse values that are not as the publisher must write them.
 
     Args:
@@ -46,5 +46,5 @@ def check_normalised(kind: IdentifierKind, values: AnyChunkedArray) -> None:
     certain = pc.match_substring_regex(values, _CERTAIN.get(kind, _CERTAIN_TEXT))
     normalise = _NORMALISE.get(kind, _check_text)
     for value in values.filter(pc.invert(certain)).to_pylist():
-        if normalise(str(value)) != value:
+        if normalise(value) != value:
             raise FormatError(f'an entry of the kind "{kind}" is not normalised')

@@ -8,7 +8,8 @@ docs/spec/suppression-list.md.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from threading import Lock
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -18,8 +19,8 @@ from demur.core.errors import FormatError
 from demur.core.identifier import IdentifierKind
 from demur.core.note import VerifierKey
 from demur.core.suppression_list import SuppressionListHeader, VerifiedList, check_current, verify_list
-from demur.gate.arrow_types import AnyField
 from demur.gate.list_values import check_normalised
+from demur.gate.membership import MembershipIndex
 
 ENTRY_ID_BYTES: Final = 16
 ALL_AI_TRAINING: Final = 0
@@ -28,14 +29,15 @@ ALL_AI_TRAINING: Final = 0
 KIND_CODES: Final[Mapping[IdentifierKind, int]] = {kind: code for code, kind in enumerate(IdentifierKind, start=1)}
 """The number of each kind in the file. It starts at 1, so that a zeroed column is not a valid one."""
 
-_COLUMNS: Final[list[AnyField]] = [
-    pa.field("entry_id", pa.binary(ENTRY_ID_BYTES), nullable=False),
-    pa.field("kind", pa.uint8(), nullable=False),
-    pa.field("value", pa.string(), nullable=False),
-    pa.field("scope", pa.uint16(), nullable=False),
-    pa.field("in_force_from", pa.timestamp("s", tz="UTC"), nullable=False),
-]
-SCHEMA: Final = pa.schema(_COLUMNS)
+SCHEMA: Final = pa.schema(
+    [
+        pa.field("entry_id", pa.binary(ENTRY_ID_BYTES), nullable=False),
+        pa.field("kind", pa.uint8(), nullable=False),
+        pa.field("value", pa.string(), nullable=False),
+        pa.field("scope", pa.uint16(), nullable=False),
+        pa.field("in_force_from", pa.timestamp("s", tz="UTC"), nullable=False),
+    ],
+)
 _BATCH_ROWS: Final = 1 << 20
 _ORDER: Final = (("kind", "ascending"), ("value", "ascending"), ("entry_id", "ascending"))
 
@@ -70,7 +72,7 @@ def encode_entries(entries: Sequence[ListEntry]) -> bytes:
         raise FormatError(f"an entry id is {ENTRY_ID_BYTES} bytes")
     if any(entry.in_force_from.tzinfo is None for entry in entries):
         raise FormatError("an instant without a time zone cannot be written down")
-    columns: dict[str, list[Any]] = {
+    columns = {
         "entry_id": [entry.entry_id for entry in entries],
         "kind": [KIND_CODES[entry.kind] for entry in entries],
         "value": [entry.value for entry in entries],
@@ -82,7 +84,8 @@ def encode_entries(entries: Sequence[ListEntry]) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, SCHEMA) as writer:
         writer.write_table(table, max_chunksize=_BATCH_ROWS)
-    return sink.getvalue().to_pybytes()
+    payload: bytes = sink.getvalue().to_pybytes()
+    return payload
 
 
 class SuppressionList:
@@ -104,6 +107,20 @@ class SuppressionList:
             for start, end in [np.searchsorted(codes, [code, code + 1])]
         }
         self.kinds: dict[str, int] = {str(kind): len(values) for kind, values in self._values.items() if len(values)}
+        self._indexes: dict[tuple[IdentifierKind, str | None], MembershipIndex] = {}
+        self._building = Lock()
+
+    def index(self, kind: IdentifierKind, namespace: str | None = None) -> MembershipIndex:
+        """Return the index of the entries of one kind, built at the first call; safe to call from several threads.
+
+        Args:
+            kind: which entries.
+            namespace: of accounts: only entries `namespace:rest`, indexed as `rest`, for columns of bare ids.
+        """
+        with self._building:
+            if (kind, namespace) not in self._indexes:
+                self._indexes[kind, namespace] = MembershipIndex(_without_namespace(self._values[kind], namespace))
+            return self._indexes[kind, namespace]
 
 
 def load_suppression_list(
@@ -137,6 +154,13 @@ def load_suppression_list(
     return SuppressionList(verified, table)
 
 
+def _without_namespace(values: pa.ChunkedArray, namespace: str | None) -> pa.ChunkedArray:
+    if namespace is None:
+        return values
+    prefix = f"{namespace}:"
+    return pc.utf8_slice_codeunits(values.filter(pc.starts_with(values, prefix)), start=len(prefix))
+
+
 def _read_payload(payload: bytes) -> pa.Table:
     try:
         with pa.ipc.open_stream(payload) as reader:
@@ -162,7 +186,7 @@ def _check_content(table: pa.Table) -> None:
     if not _is_in_order(table):
         raise FormatError("the suppression list's entries are out of order, or one is there twice")
     for kind, code in KIND_CODES.items():
-        check_normalised(kind, table["value"].filter(pc.equal(table["kind"], pa.scalar(code, pa.uint8()))))
+        check_normalised(kind, table["value"].filter(pc.equal(table["kind"], code)))
 
 
 def _is_in_order(table: pa.Table) -> bool:
