@@ -56,6 +56,14 @@ class Fields:
         """Return a list."""
         return self._take(name, list)
 
+    def texts(self, name: str) -> list[str]:
+        """Return a list of strings."""
+        items = self.items(name)
+        texts = [item for item in items if isinstance(item, str)]
+        if len(texts) != len(items):
+            raise FormatError(f'{self._what}: field "{name}" holds something that is not text')
+        return texts
+
     def object(self, name: str) -> JsonObject:
         """Return an object as it is."""
         return self._take(name, dict)
@@ -66,12 +74,14 @@ class Fields:
             raise FormatError(f'{self._what} has an unknown field "{min(self._left)}"')
 
 
-def parse_base64(text: Json, length_bytes: int) -> bytes:
-    """Decode standard Base64 of a known length, refusing any second spelling of the same bytes."""
+def parse_base64(text: Json, length_bytes: int | None = None) -> bytes:
+    """Decode standard Base64, of a known length if one is given, refusing any second spelling of the same bytes."""
     try:
         raw = base64.b64decode(str(text), validate=True)
     except (binascii.Error, ValueError) as error:
         raise FormatError("a value is not Base64") from error
-    if len(raw) != length_bytes or base64.b64encode(raw).decode() != text:
-        raise FormatError(f"a Base64 value is not {length_bytes} bytes in their one spelling")
+    if base64.b64encode(raw).decode() != text:
+        raise FormatError("a Base64 value is not in its one spelling")
+    if length_bytes is not None and len(raw) != length_bytes:
+        raise FormatError(f"a Base64 value is not {length_bytes} bytes long")
     return raw

@@ -94,7 +94,7 @@ def verify_manifest(raw: bytes, key: VerifierKey) -> GateManifest:
         list_number=fields.count("list_number"),
         list_header_sha256=fields.hex_bytes("list_header_sha256", _SHA256_BYTES),
         list_kinds=_counts(fields.object("list_kinds")),
-        kinds_not_applied=tuple(str(kind) for kind in fields.items("kinds_not_applied")),
+        kinds_not_applied=tuple(fields.texts("kinds_not_applied")),
         mapping_sha256=fields.hex_bytes("mapping_sha256", _SHA256_BYTES),
         rules=_counts(fields.object("rules")),
         inputs=tuple(_parse_file(item) for item in fields.items("inputs")),

@@ -24,8 +24,9 @@ from demur.core.fields import parse_base64
 ED25519 = b"\x01"
 """The signature type of Ed25519 in key ids and verifier keys."""
 
-_KEY_ID_BYTES, _PUBLIC_KEY_BYTES, _SIGNATURE_BYTES = 4, 32, 64
+_KEY_ID_BYTES, _PUBLIC_KEY_BYTES = 4, 32
 _SIGNATURE_LINE = re.compile(r"— ([^\s+]+) ([A-Za-z0-9+/=]+)\n")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _NAME = re.compile(r"[^\s+\x00-\x1f\x7f]+\Z")
 
 
@@ -77,7 +78,7 @@ def parse_verifier_key(text: str) -> VerifierKey:
     Raises:
         FormatError: another form, another signature type, or a key id that does not belong to the key.
     """
-    parts = text.strip().split("+", 2)
+    parts = text.split("+", 2)
     if len(parts) != len(("name", "key id", "key")) or not _NAME.match(parts[0]):
         raise FormatError("this is not a verifier key: wanted name+keyid+key")
     raw = parse_base64(parts[2], 1 + _PUBLIC_KEY_BYTES)
@@ -89,7 +90,7 @@ def parse_verifier_key(text: str) -> VerifierKey:
 
 def sign_note(text: str, signer: Signer) -> bytes:
     """Return the note: the text, which must end in a newline, an empty line and one signature."""
-    if not text.endswith("\n") or any(ord(sign) < ord(" ") and sign != "\n" for sign in text):
+    if not text.endswith("\n") or _CONTROL.search(text):
         raise FormatError("the text of a note must end in a newline and hold no other control character")
     stamp = base64.b64encode(signer.verifier_key.key_id + signer.sign(text.encode())).decode()
     return f"{text}\n— {signer.name} {stamp}\n".encode()
@@ -108,12 +109,14 @@ def parse_note(raw: bytes) -> UnverifiedNote:
     body, found, lines = whole.rpartition("\n\n")
     if not found or not lines:
         raise FormatError("the signed note has no signature")
+    if _CONTROL.search(body):
+        raise FormatError("the signed note is damaged: its text holds control characters")
     signatures = []
     for line in lines.splitlines(keepends=True):
         match = _SIGNATURE_LINE.fullmatch(line)
         if match is None:
             raise FormatError("the signed note has a damaged signature line")
-        stamp = parse_base64(match[2], _KEY_ID_BYTES + _SIGNATURE_BYTES)
+        stamp = parse_base64(match[2])  # of any length: a witness signs in a longer form (C2SP tlog-cosignature)
         signatures.append((match[1], stamp[:_KEY_ID_BYTES], stamp[_KEY_ID_BYTES:]))
     return UnverifiedNote(body + "\n", tuple(signatures))
 

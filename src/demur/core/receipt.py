@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from demur.core.canonical import JsonObject, parse_readable_json, readable_json
 from demur.core.checkpoint import Checkpoint, verify_checkpoint
 from demur.core.entry import SALT_BYTES, Event, make_entry
-from demur.core.errors import CommitmentMismatchError, FormatError, RootHashMismatchError
+from demur.core.errors import CommitmentMismatchError, FormatError, RootHashMismatchError, SignatureMismatchError
 from demur.core.fields import Fields, parse_base64
 from demur.core.merkle import HASH_BYTES, leaf_hash, verify_inclusion
 from demur.core.note import VerifierKey, parse_verifier_key
@@ -92,9 +92,11 @@ def verify_receipt(receipt: Receipt, key: VerifierKey) -> Checkpoint:
 
     Raises:
         FormatError: the checkpoint is not one of this log.
-        SignatureMismatchError: the checkpoint is not signed by this key.
+        SignatureMismatchError: the receipt names another key, or its checkpoint is not signed by this one.
         CommitmentMismatchError: statement, salt or event are not what was logged, or the proof is of another entry.
     """
+    if receipt.log_key != key:
+        raise SignatureMismatchError(f'the receipt names another key than that of "{key.name}" ({key.key_id.hex()})')
     checkpoint = verify_checkpoint(receipt.checkpoint.encode(), key)
     leaf = leaf_hash(make_entry(receipt.event, receipt.statement, receipt.salt).to_bytes())
     try:
