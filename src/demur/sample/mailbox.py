@@ -1,0 +1,113 @@
+"""A mail catcher: an SMTP server and a page on which its mails can be read, both on the loopback interface only.
+
+It stands where a platform's mail server would: mails to it travel over real SMTP, and go nowhere else. "250" is
+answered only when a mail is on the disk; so whoever was told that a mail left can rely on finding it, even if the
+catcher is killed at that instant.
+"""
+
+import asyncio
+import signal
+import socket
+import threading
+from collections.abc import Awaitable
+from pathlib import Path
+from types import TracebackType
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from demur.sample.errors import PortTakenError
+from demur.sample.mail_page import MailPage
+from demur.sample.mail_store import MailStore
+
+HOST = "127.0.0.1"
+"""Loopback only: caught mails hold codes and private links."""
+
+
+class Mailbox:
+    """A running catcher, as a context manager; port 0 takes any free one."""
+
+    def __init__(self, folder: Path, smtp_port: int, page_port: int) -> None:
+        self.store = MailStore(folder)
+        smtp_socket = _listen(smtp_port)
+        try:
+            page_socket = _listen(page_port)
+        except PortTakenError:
+            smtp_socket.close()
+            raise
+        self.smtp_port = int(smtp_socket.getsockname()[1])
+        self.page_port = int(page_socket.getsockname()[1])
+        self._smtp = _SmtpThread(_Catcher(self.store), smtp_socket)
+        self._page = MailPage(self.store, page_socket)
+        self._page_thread = threading.Thread(target=self._page.serve_forever, name="mail-page", daemon=True)
+
+    def __enter__(self) -> "Mailbox":
+        self._smtp.start()
+        self._page_thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._smtp.stop()
+        self._page.shutdown()
+        self._page_thread.join()
+        self._page.server_close()
+
+
+def serve_mailbox(folder: Path, smtp_port: int, page_port: int) -> None:
+    """Catch mails in a folder until SIGTERM or SIGINT; call it from the main thread.
+
+    Raises:
+        PortTakenError: another program listens on one of the ports.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with Mailbox(folder, smtp_port, page_port):
+        stop.wait()
+
+
+class _Catcher:
+    """What aiosmtpd asks when a mail has come."""
+
+    def __init__(self, store: MailStore) -> None:
+        self._store = store
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802
+        content = envelope.content
+        raw = content.encode() if isinstance(content, str) else content or b""
+        try:
+            number = await asyncio.to_thread(self._store.save, raw)
+        except OSError:
+            return "452 4.3.1 The mail could not be stored, try again later"
+        return f"250 2.0.0 Caught as mail {number}"
+
+
+class _SmtpThread(Controller):
+    """aiosmtpd's server in a thread of its own, on a socket that is already bound."""
+
+    def __init__(self, catcher: _Catcher, listening: socket.socket) -> None:
+        port = listening.getsockname()[1]
+        super().__init__(
+            catcher, hostname=HOST, port=port, server_hostname="mail-catcher.example", enable_SMTPUTF8=True
+        )
+        self._listening = listening
+
+    def _create_server(self) -> Awaitable[asyncio.AbstractServer]:
+        return self.loop.create_server(self._factory_invoker, sock=self._listening)
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((HOST, port))
+        listening.listen()
+    except OSError as error:
+        listening.close()
+        raise PortTakenError(
+            f"port {port} on {HOST} cannot be used: another program has it",
+            hint="stop that program, or choose another port",
+        ) from error
+    return listening
