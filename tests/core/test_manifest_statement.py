@@ -1,0 +1,69 @@
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from demur.core.errors import DemurError, FormatError, SignatureMismatchError
+from demur.core.gate_manifest import FORM, GateManifest, ManifestFile, verify_manifest
+from demur.core.note import Signer
+from demur.core.statement import sign_statement
+
+Damage = Callable[[bytes], Iterator[bytes]]
+MANIFEST = GateManifest(
+    list_number=7,
+    list_header_sha256=b"\x01" * 32,
+    list_kinds={"account": 3, "face": 1},
+    kinds_not_applied=("face",),
+    mapping_sha256=b"\x02" * 32,
+    rules={"author-objected": 1, "private-message": 2},
+    inputs=(ManifestFile("a.parquet", b"\x03" * 32, 6), ManifestFile("b/c.parquet", b"\x04" * 32, 4)),
+    outputs=(ManifestFile("kept/a.parquet", b"\x05" * 32, 5), ManifestFile("withheld/a.parquet", b"\x06" * 32, 1)),
+    kept_rows=8,
+    withheld_rows=2,
+    withheld_by_reason={"author-objected": 2, "private-message": 1},
+)
+
+
+def test_a_manifest_survives_the_way_to_disk_and_back(gate_signer: Signer) -> None:
+    assert verify_manifest(MANIFEST.sign(gate_signer), gate_signer.verifier_key) == MANIFEST
+
+
+def test_the_same_run_gives_the_same_bytes(gate_signer: Signer) -> None:
+    turned = dataclasses.replace(MANIFEST, rules=dict(reversed(MANIFEST.rules.items())))
+    assert turned.sign(gate_signer) == MANIFEST.sign(gate_signer)
+
+
+def test_one_flipped_bit_anywhere_in_a_manifest_is_refused(gate_signer: Signer, every_flip: Damage) -> None:
+    for flipped in every_flip(MANIFEST.sign(gate_signer)):
+        with pytest.raises(DemurError):
+            verify_manifest(flipped, gate_signer.verifier_key)
+
+
+def test_manifest_signed_by_the_key_of_lists_is_refused(gate_signer: Signer, list_signer: Signer) -> None:
+    with pytest.raises(SignatureMismatchError):
+        verify_manifest(MANIFEST.sign(list_signer), gate_signer.verifier_key)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kept_rows": 9},
+        {"withheld_rows": 0},
+        {"kept_rows": -1},
+        {"list_kinds": {"account": -3}},
+        {"list_kinds": {"account": "3"}},
+        {"list_kinds": []},
+        {"kinds_not_applied": [1]},
+        {"inputs": [{"path": "a.parquet", "rows": 10}]},
+        {"inputs": [{"path": "a.parquet", "rows": 10, "sha256": "00" * 32, "bytes": 5}]},
+        {"inputs": ["a.parquet"]},
+        {"mapping_sha256": "00"},
+        {"model": "unknown fields are not passed over"},
+    ],
+    ids=str,
+)
+def test_a_signed_manifest_that_makes_no_sense_is_refused(change: dict[str, Any], gate_signer: Signer) -> None:
+    note = sign_statement(FORM, {**MANIFEST.to_body(), **change}, gate_signer)
+    with pytest.raises(FormatError):
+        verify_manifest(note, gate_signer.verifier_key)
