@@ -3,7 +3,7 @@
 Who writes: one process at a time, under a lock on the folder. Who reads: anybody, with the public key and no lock.
 What is promised: an appended entry is on disk, and under a signed checkpoint, before `append` returns; a crash at any
 instant leaves the old checkpoint or the new one, each with every file that it needs. Files beyond the checkpoint are
-of no meaning and are overwritten.
+of no meaning, and go before anything is written in their place.
 
 Is the folder trusted? No. Whoever changes it without the key is found out: by `append`, which recomputes the signed
 root from the right edge before it builds on it; by `make_receipt`, which hands out nothing that does not verify; by
@@ -28,7 +28,17 @@ from demur.core.note import Signer, VerifierKey
 from demur.core.receipt import Receipt, verify_receipt
 from demur.ledger.durable import make_folder, place_file, save_durably, storage_errors, sync_folder, temporary_path
 from demur.ledger.errors import LedgerError, LogBoundsError, LogDamagedError
-from demur.ledger.tiles import ENTRIES, MAX_ENTRY_BYTES, TILE_WIDTH, TileFolder, encode_bundle, tile_path
+from demur.ledger.tiles import (
+    ENTRIES,
+    MAX_ENTRY_BYTES,
+    TILE_WIDTH,
+    TileFolder,
+    encode_tile,
+    find_file,
+    partial_paths,
+    tile_path,
+    tile_width,
+)
 
 CHECKPOINT_NAME = "checkpoint"
 
@@ -190,14 +200,13 @@ class Log:
     def _store(self, old: TileFolder, edge: Sequence[bytes], entries: Sequence[bytes]) -> None:
         """Write the bundles and tiles that change, then everything's folder, then the checkpoint; then tidy."""
         new_size = old.tree_size + len(entries)
-        paths = []
-        for at, group in _grouped(old.tree_size // TILE_WIDTH, [*edge, *entries]):
-            paths.append(self._place(ENTRIES, at, len(group), encode_bundle(group)))
+        bundles = _grouped(old.tree_size // TILE_WIDTH, [*edge, *entries])
+        paths = [self._place(old, ENTRIES, at, group) for at, group in bundles]
         level, start, hashes = 0, old.tree_size, [merkle.leaf_hash(entry) for entry in entries]
         while hashes:
             first, width = divmod(start, TILE_WIDTH)
             groups = _grouped(first, [*(old.hashes(level, first) if width else ()), *hashes])
-            paths += [self._place(level, at, len(group), b"".join(group)) for at, group in groups]
+            paths += [self._place(old, level, at, group) for at, group in groups]
             hashes = [merkle.root_hash(group) for _, group in groups if len(group) == TILE_WIDTH]
             level, start = level + 1, first
         for folder in {folder for path in paths for folder in path.parents if folder.is_relative_to(self._folder)}:
@@ -206,11 +215,19 @@ class Log:
         for path in paths:  # the partial tiles of those that are full now; where one stays, it does no harm
             shutil.rmtree(path.with_name(f"{path.name}.p"), ignore_errors=True)
 
-    def _place(self, level: int | str, index: int, width: int, data: bytes) -> Path:
-        path = self._folder / tile_path(level, index, width)
+    def _place(self, old: TileFolder, level: int | str, index: int, group: list[bytes]) -> Path:
+        """Write a tile of hashes or a bundle of entries, first removing what never reached a checkpoint.
+
+        What an append left there and did not finish would otherwise pass for signed once the log is longer.
+        """
+        width = tile_width(old.tree_size, 0 if level == ENTRIES else int(level), index)
+        path = self._folder / tile_path(level, index, len(group))
         with storage_errors(path):
+            for partial in partial_paths(self._folder, level, index):
+                if not partial.name.isdecimal() or int(partial.name) > width:
+                    partial.unlink()
             path.parent.mkdir(parents=True, exist_ok=True)
-        place_file(path, data)
+        place_file(path, encode_tile(level, group))
         return path
 
     def _move_checkpoint(self, tree_size: int, root: bytes) -> None:
@@ -261,15 +278,17 @@ def verify_log(folder: Path, key: VerifierKey) -> Checkpoint:
     Raises:
         LogDamagedError: names the first file that is wrong.
 
-    Linear in the log; holds one hash for each 256 entries. Files that this checkpoint does not need have no meaning
-    and are not looked at.
+    Linear in the log; holds one hash for each 256 entries. The partial tiles of older checkpoints are held against
+    those of this one. Files beyond this checkpoint have no meaning and are not looked at.
     """
     checkpoint = LogReader(folder, key).checkpoint()
     tree_size = checkpoint.tree_size
     roots: list[bytes] = []
     for index in range(-(-tree_size // TILE_WIDTH)):
         tiles = TileFolder(folder, tree_size)
-        roots += _check_tile(tiles, 0, index, [merkle.leaf_hash(entry) for entry in tiles.entries(index)])
+        entries = tiles.entries(index)
+        _check_older_partials(folder, ENTRIES, index, entries)
+        roots += _check_tile(tiles, 0, index, [merkle.leaf_hash(entry) for entry in entries])
     level = 1
     while roots:
         groups = _grouped(0, roots)
@@ -286,7 +305,20 @@ def _check_tile(tiles: TileFolder, level: int, index: int, expected: list[bytes]
         path = tile_path(level, index, len(expected))
         below = tile_path(level - 1 if level else ENTRIES, index, len(expected) if not level else TILE_WIDTH)
         raise LogDamagedError(f'the log\'s file "{path}" does not agree with "{below}" below it')
+    _check_older_partials(tiles.folder, level, index, expected)
     return [merkle.root_hash(expected)] if len(expected) == TILE_WIDTH else []
+
+
+def _check_older_partials(folder: Path, level: int | str, index: int, items: list[bytes]) -> None:
+    """Hold the partial forms that a tile had under older checkpoints against what it holds now.
+
+    Those of a full tile are only waiting to be removed.
+    """
+    widths = [int(path.name) for path in partial_paths(folder, level, index) if path.name.isdecimal()]
+    for width in widths if len(items) < TILE_WIDTH else ():
+        path = tile_path(level, index, width)
+        if width < len(items) and find_file(folder, path) != encode_tile(level, items[:width]):
+            raise LogDamagedError(f'the log\'s file "{path}" is not the beginning of the newer ones')
 
 
 def _right_edge(tiles: TileFolder, checkpoint: Checkpoint) -> list[bytes]:

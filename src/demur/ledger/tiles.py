@@ -39,9 +39,31 @@ def tile_width(tree_size: int, level: int, index: int) -> int:
     return min(TILE_WIDTH, (tree_size >> (TILE_HEIGHT * level)) - index * TILE_WIDTH)
 
 
-def encode_bundle(entries: Sequence[bytes]) -> bytes:
-    """Return the bytes of an entry bundle; no entry is longer than `MAX_ENTRY_BYTES`."""
-    return b"".join(len(entry).to_bytes(_LENGTH_BYTES, "big") + entry for entry in entries)
+def partial_paths(folder: Path, level: int | str, index: int) -> list[Path]:
+    """Return what lies in the folder of a tile's partial forms: of older sizes, of this one, and of no meaning."""
+    partials = folder / f"{tile_path(level, index)}.p"
+    return sorted(partials.iterdir()) if partials.is_dir() else []
+
+
+def encode_tile(level: int | str, items: Sequence[bytes]) -> bytes:
+    """Return the bytes of a tile of hashes, or of an entry bundle, no entry of which exceeds `MAX_ENTRY_BYTES`."""
+    if level != ENTRIES:
+        return b"".join(items)
+    return b"".join(len(entry).to_bytes(_LENGTH_BYTES, "big") + entry for entry in items)
+
+
+def find_file(folder: Path, path: str) -> bytes | None:
+    """Return the bytes of one of the log's files, or None if there is none.
+
+    Raises:
+        LogDamagedError: it is there, and cannot be read.
+    """
+    try:
+        return (folder / path).read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise LogDamagedError(f'the log\'s file "{path}" cannot be read') from error
 
 
 class TileFolder:
@@ -88,12 +110,9 @@ class TileFolder:
         """Read a tile of this width, or the full one, since the partial one may go when that is there."""
         for file_width in sorted({width, TILE_WIDTH}):
             path = tile_path(level, index, file_width)
-            try:
-                return (self.folder / path).read_bytes(), file_width, path
-            except FileNotFoundError:
-                continue
-            except OSError as error:
-                raise LogDamagedError(f'the log\'s file "{path}" cannot be read') from error
+            raw = find_file(self.folder, path)
+            if raw is not None:
+                return raw, file_width, path
         raise LogDamagedError(f'the log\'s file "{tile_path(level, index, width)}" is missing')
 
 
