@@ -8,6 +8,7 @@ USAGE = 2
 NOT_VERIFIED = 3
 EXPIRED = 4
 UNREADABLE = 5
+UNKNOWN_SIGNER = 6
 
 _CODES: tuple[tuple[type[DemurError], int], ...] = (
     (ExpiredError, EXPIRED),
