@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from demur.core.errors import FormatError
 from demur.core.identifier import MAX_VALUE_CHARS, IdentifierKind, check_account, normalise_email, normalise_handle
+from demur.gate.account_text import PLAIN_ACCOUNT
 
 
 def _check_text(value: str) -> str:
@@ -21,7 +22,7 @@ def _check_text(value: str) -> str:
 
 # The repetitions keep every accepted value below MAX_VALUE_CHARS (RE2 allows a thousand at most).
 _CERTAIN: dict[IdentifierKind, str] = {
-    IdentifierKind.ACCOUNT: r"^[a-z0-9-]{1,60}:[0-9A-Za-z._-]{1,250}$",
+    IdentifierKind.ACCOUNT: PLAIN_ACCOUNT,
     IdentifierKind.HANDLE: r"^[a-z0-9._-]{1,300}$",
     IdentifierKind.EMAIL: r"^[a-z0-9._+-]{1,60}@[a-z0-9-]{1,60}\.[a-z0-9-]{1,60}$",
 }

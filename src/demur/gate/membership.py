@@ -5,7 +5,7 @@ long and the batch short. Here the list is hashed once. A row passes three sieve
 reached by fewer rows:
 
 1. a bitmap of 16 bits or more an entry, which turns most strangers away with one read;
-2. the sorted hashes;
+2. the sorted hashes, entered where a directory says that hashes with the same first bits begin;
 3. the bytes themselves. So there are no false answers either way, whatever the hash.
 
 The hash is keyed with fresh random bytes, so that nobody can choose names that make it slow.
@@ -57,6 +57,7 @@ class MembershipIndex:
         self._hashes = hashes[order]
         self._longest_bytes = pc.max(pc.binary_length(distinct)).as_py() or 0
         self._shift, self._bitmap = _bitmap(self._hashes)
+        self._directory_shift, self._directory = _directory(self._hashes)
 
     def __len__(self) -> int:
         """Return the number of distinct values."""
@@ -89,18 +90,18 @@ class MembershipIndex:
 
     def _compare(self, strings: pa.Array, rows: npt.NDArray[np.int64], hashes: Words, found: BoolMask) -> None:
         """Set `found` for those of `rows` whose bytes are a value's; many values may have one hash."""
-        places = np.searchsorted(self._hashes, hashes)
-        while True:
+        places = self._directory[(hashes >> self._directory_shift).view(np.int64)]
+        while len(rows):
             inside = places < len(self._hashes)
             rows, hashes, places = rows[inside], hashes[inside], places[inside]
-            same_hash = self._hashes[places] == hashes
-            rows, hashes, places = rows[same_hash], hashes[same_hash], places[same_hash]
-            if not len(rows):
-                return
-            candidates = strings.take(pa.array(rows)).cast(pa.large_string())
-            equal = pc.equal(candidates, self._values.take(pa.array(places)))
-            found[rows] |= pc.fill_null(equal, fill_value=False).to_numpy(zero_copy_only=False)
-            places = places + 1
+            here = self._hashes[places]
+            same = here == hashes
+            if same.any():
+                candidates = strings.take(pa.array(rows[same])).cast(pa.large_string())
+                equal = pc.equal(candidates, self._values.take(pa.array(places[same])))
+                found[rows[same]] |= pc.fill_null(equal, fill_value=False).to_numpy(zero_copy_only=False)
+            going = here <= hashes
+            rows, hashes, places = rows[going], hashes[going], places[going] + 1
 
 
 def keyed_hash(key: bytes) -> HashFunction:
@@ -154,3 +155,11 @@ def _bitmap(hashes: Words) -> tuple[np.uint64, npt.NDArray[np.uint8]]:
     bitmap = np.zeros(1 << slot_bits - 3, np.uint8)
     np.bitwise_or.at(bitmap, slots >> _BITS_TO_BYTES, np.uint8(1) << (slots & _BIT_OF_BYTE).astype(np.uint8))
     return shift, bitmap
+
+
+def _directory(hashes: Words) -> tuple[np.uint64, npt.NDArray[np.int64]]:
+    """Return how far to shift a hash to get its first bits, and for each value of them where such hashes begin."""
+    first_bits = max(1, len(hashes).bit_length())
+    shift = np.uint64(64 - first_bits)
+    counts = np.bincount((hashes >> shift).view(np.int64), minlength=1 << first_bits)
+    return shift, np.concatenate([[0], np.cumsum(counts[:-1])])

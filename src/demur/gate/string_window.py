@@ -5,7 +5,7 @@ thousand rows; each gives its bytes, and where each string begins and ends, as N
 once per word, not once per row.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -20,7 +20,8 @@ Words: TypeAlias = npt.NDArray[np.uint64]
 WINDOW_ROWS = 1 << 14
 """Sixteen thousand rows: their temporaries of 8 bytes a row fit the second-level cache of today's processors."""
 
-_WORD_BYTES = 8
+PADDING_BYTES = 8
+"""Zeros after a window's text, so that a word can be read from its last byte on."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ class StringWindow:
 
         Nothing is copied, and no element reaches outside `text`.
         """
-        first = self.text[:_WORD_BYTES].view("<u8")
-        return np.lib.stride_tricks.as_strided(first, (len(self.text) - _WORD_BYTES + 1,), (1,), writeable=False)
+        first = self.text[:PADDING_BYTES].view("<u8")
+        return np.lib.stride_tricks.as_strided(first, (len(self.text) - PADDING_BYTES + 1,), (1,), writeable=False)
 
 
 def find_strings(strings: pa.Array | pa.ChunkedArray, find: Callable[[StringWindow], BoolMask]) -> BoolMask:
@@ -56,31 +57,46 @@ def find_strings(strings: pa.Array | pa.ChunkedArray, find: Callable[[StringWind
         strings: string, large_string, string_view, or a dictionary of one of them; with any offset, nulls or chunks.
         find: a window of n strings -> bool[n]. It must judge each string by itself.
     """
-    if isinstance(strings, pa.ChunkedArray):
-        return np.concatenate([np.zeros(0, bool), *(find_strings(part, find) for part in strings.chunks)])
-    if isinstance(strings, pa.DictionaryArray):
-        return _find_in_dictionary(strings, find)
-    if not (pa.types.is_string(strings.type) or pa.types.is_large_string(strings.type)):
-        strings = pc.cast(strings, pa.large_string())
-    found = np.zeros(len(strings), bool)
-    for start in range(0, len(strings), WINDOW_ROWS):
-        window = strings.slice(start, WINDOW_ROWS)
-        found[start : start + len(window)] = find(_window(window))
-    return found & present(strings)
+
+    def find_in_windows(plain: pa.Array) -> BoolMask:
+        found = np.zeros(len(plain), bool)
+        for start in range(0, len(plain), WINDOW_ROWS):
+            window = plain.slice(start, WINDOW_ROWS)
+            found[start : start + len(window)] = find(_window(window))
+        return found
+
+    return _by_word(strings, find_in_windows)
+
+
+def find_among(strings: pa.Array, values: Collection[str]) -> BoolMask:
+    """Return which rows hold one of a few values: bool[n]. A null is never found."""
+    wanted = pa.array(values, pa.string())
+
+    def find(plain: pa.Array) -> BoolMask:
+        return _as_numpy(pc.is_in(plain, wanted.cast(plain.type)))
+
+    return _by_word(strings, find)
 
 
 def present(array: pa.Array) -> BoolMask:
     """Return which rows are not null: bool[n]. A null word of a dictionary counts as null."""
-    if array.null_count == 0 and not isinstance(array, pa.DictionaryArray):
-        return np.ones(len(array), bool)
-    return _as_numpy(pc.is_valid(array))
+    if isinstance(array, pa.DictionaryArray):
+        return _by_word(array, lambda plain: np.ones(len(plain), bool))
+    return _as_numpy(pc.is_valid(array)) if array.null_count else np.ones(len(array), bool)
 
 
-def _find_in_dictionary(strings: pa.DictionaryArray, find: Callable[[StringWindow], BoolMask]) -> BoolMask:
-    if len(strings.dictionary) > len(strings):  # a slice that uses few words of a large dictionary
-        return find_strings(strings.cast(pa.large_string()), find)
-    by_word = pa.array(find_strings(strings.dictionary, find))
-    return _as_numpy(pc.fill_null(by_word.take(strings.indices), fill_value=False))
+def _by_word(strings: pa.Array | pa.ChunkedArray, find: Callable[[pa.Array], BoolMask]) -> BoolMask:
+    """Ask `find` about plain strings: of each chunk, and of a dictionary's words instead of its rows."""
+    if isinstance(strings, pa.ChunkedArray):
+        return np.concatenate([np.zeros(0, bool), *(_by_word(part, find) for part in strings.chunks)])
+    if isinstance(strings, pa.DictionaryArray):
+        if len(strings.dictionary) > len(strings):  # a slice that uses few words of a large dictionary
+            return _by_word(strings.dictionary_decode(), find)
+        by_word = pa.array(_by_word(strings.dictionary, find))
+        return _as_numpy(pc.fill_null(by_word.take(strings.indices), fill_value=False))
+    if not (pa.types.is_string(strings.type) or pa.types.is_large_string(strings.type)):
+        strings = pc.cast(strings, pa.large_string())
+    return find(strings) & present(strings)
 
 
 def _window(strings: pa.Array) -> StringWindow:
@@ -89,7 +105,7 @@ def _window(strings: pa.Array) -> StringWindow:
     offsets = np.frombuffer(offset_buffer, offset_type, len(strings) + 1, strings.offset * offset_type().itemsize)
     starts = offsets.astype(np.int64) - int(offsets[0])
     size = int(starts[-1])
-    text = np.zeros(size + _WORD_BYTES, np.uint8)
+    text = np.zeros(size + PADDING_BYTES, np.uint8)
     if size:
         text[:size] = np.frombuffer(data_buffer, np.uint8, size, int(offsets[0]))
     return StringWindow(strings, text, starts[:-1], np.diff(starts))

@@ -1,0 +1,79 @@
+"""The decision: which rows of a record batch may train, and every reason why the others may not.
+
+`decide` is the whole gate in one pure function: no files, no clock, no state. The command line, a cluster's workers and
+a live check before something is logged for training all call it, and get the same answer for the same row and list.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from demur.gate.errors import RowIdMissingError
+from demur.gate.mapped_batch import map_batch
+from demur.gate.mapping import SourceMapping
+from demur.gate.rules import RULES, rules_for
+from demur.gate.string_window import BoolMask, present
+from demur.gate.suppression_list import SuppressionList
+
+REASONS: Final[tuple[str, ...]] = tuple(rule.CODE for rule in RULES)
+"""Every reason code; a code's place is its bit in `Decision.reasons`."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided about n rows.
+
+    Attributes:
+        reasons: uint32[n], a set of bits for each row: bit i stands for REASONS[i]. Zero means kept.
+    """
+
+    reasons: npt.NDArray[np.uint32]
+
+    @property
+    def kept_mask(self) -> BoolMask:
+        """Which rows may train: bool[n]."""
+        kept: BoolMask = self.reasons == 0
+        return kept
+
+    def count_by_reason(self) -> npt.NDArray[np.int64]:
+        """Return how many rows have each reason: int64[len(REASONS)]. A row with two reasons counts in both."""
+        return np.array([np.count_nonzero(self.reasons & np.uint32(1 << bit)) for bit in range(len(REASONS))])
+
+    def withheld_reasons(self) -> pa.ListArray:
+        """Return the reason codes of each withheld row, in row order: list<string>[n - kept]."""
+        withheld = self.reasons[self.reasons != 0]
+        sets, which = np.unique(withheld, return_inverse=True)
+        spelled = [[code for bit, code in enumerate(REASONS) if int(bits) >> bit & 1] for bits in sets]
+        return pa.array(spelled, pa.list_(pa.string())).take(pa.array(which))
+
+
+def decide(batch: pa.RecordBatch, mapping: SourceMapping, suppressions: SuppressionList) -> Decision:
+    """Decide about every row of a batch.
+
+    Args:
+        batch: n rows of the dataset that the mapping describes; other columns than the mapping's are not looked at.
+        mapping: which column plays which role.
+        suppressions: the verified list. That it is current was checked when it was loaded.
+
+    Returns:
+        For each row all reasons that apply. A null or unreadable value in a needed role is a reason itself.
+
+    Raises:
+        ColumnMissingError: a column of the mapping is not there, or there twice.
+        ColumnTypeError: a column has a type that its role cannot have.
+        RowIdMissingError: a row has no id.
+
+    Source: GDPR Art. 21(1); docs/spec/gate-manifest.md, Reasons.
+    """
+    rows = map_batch(batch, mapping)
+    if not present(rows.row_id).all():
+        raise RowIdMissingError(f'a row has no id: column "{mapping.row_id}" holds a null')
+    reasons = np.zeros(len(rows), np.uint32)
+    rules = rules_for(mapping)
+    for bit, rule in enumerate(RULES):
+        if rule in rules:
+            reasons |= rule.find_withheld(rows, suppressions).astype(np.uint32) << np.uint32(bit)
+    return Decision(reasons)

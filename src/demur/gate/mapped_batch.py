@@ -1,0 +1,154 @@
+"""A record batch seen through its source mapping: the columns that rules may look at, with their types checked."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import pyarrow as pa
+
+from demur.gate.errors import ColumnMissingError, ColumnTypeError
+from demur.gate.mapping import SourceMapping
+from demur.gate.tagged_accounts import TaggedAccounts, nobody_tagged
+
+
+class Role(StrEnum):
+    """The roles that every mapping gives to a column (`tagged_accounts` may say that there is none)."""
+
+    ROW_ID = "row_id"
+    KIND = "kind"
+    AUDIENCE = "audience"
+    AUTHOR_ACCOUNT = "author_account"
+    AUTHOR_IS_MINOR = "author_is_minor"
+    TAGGED_ACCOUNTS = "tagged_accounts"
+
+
+@dataclass(frozen=True)
+class MappedBatch:
+    """n rows, by role.
+
+    Attributes:
+        mapping: through which the rows are seen.
+        row_id: names of the rows; nulls stop the run.
+        kind: text, nulls possible, as are those of all columns below.
+        audience: text.
+        author_account: text.
+        author_is_minor: bool.
+        tagged_accounts: all lists empty when the mapping says that the dataset has no such column.
+    """
+
+    mapping: SourceMapping
+    row_id: pa.Array
+    kind: pa.Array
+    audience: pa.Array
+    author_account: pa.Array
+    author_is_minor: pa.Array
+    tagged_accounts: TaggedAccounts
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.row_id)
+
+
+def map_batch(batch: pa.RecordBatch, mapping: SourceMapping) -> MappedBatch:
+    """Return the batch's columns by role, without copying.
+
+    Raises:
+        ColumnMissingError: a column of the mapping is not there, or there twice.
+        ColumnTypeError: a column has a type that its role cannot have.
+    """
+    check_columns(batch.schema, mapping, "the record batch")
+    tagged = mapping.tagged_accounts
+    return MappedBatch(
+        mapping=mapping,
+        row_id=batch.column(mapping.row_id),
+        kind=batch.column(mapping.kind),
+        audience=batch.column(mapping.audience),
+        author_account=batch.column(mapping.author_account.column),
+        author_is_minor=batch.column(mapping.author_is_minor),
+        tagged_accounts=(
+            nobody_tagged(batch.num_rows)
+            if tagged is None
+            else TaggedAccounts(batch.column(tagged.column), tagged.namespace)
+        ),
+    )
+
+
+def check_columns(schema: pa.Schema, mapping: SourceMapping, where: str) -> None:
+    """Refuse a schema that does not have each column of the mapping once and with a type that its role can have.
+
+    Args:
+        schema: of a file or a batch.
+        mapping: what is wanted.
+        where: names the file or the batch in the error.
+
+    Raises:
+        ColumnMissingError: a column is not there, or there twice.
+        ColumnTypeError: a column has another type.
+    """
+    for role, column in _columns(mapping):
+        found = schema.get_all_field_indices(column)
+        if len(found) != 1:
+            raise ColumnMissingError(
+                f'{where} has {"more than one" if found else "no"} column "{column}" (role {role})',
+                hint="correct the source mapping, or propose a new one with: demur gate inspect FILE",
+            )
+        if role in ROLE_TYPES and not ROLE_TYPES[role].fits(schema.field(found[0]).type):
+            raise ColumnTypeError(
+                f'{where}: column "{column}" (role {role}) must be {ROLE_TYPES[role].words}, and is '
+                f"{schema.field(found[0]).type}",
+                hint="correct the source mapping, or write the column with another type",
+            )
+
+
+@dataclass(frozen=True)
+class RoleType:
+    """The types that a role can have: a test, and words for the error."""
+
+    fits: Callable[[pa.DataType], bool]
+    words: str
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _is_list_of_text(kind: pa.DataType) -> bool:
+    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    return bool(is_list and _is_text(kind.value_type))
+
+
+def _is_id(kind: pa.DataType) -> bool:
+    is_binary = (
+        pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+        or pa.types.is_fixed_size_binary(kind)
+        or pa.types.is_binary_view(kind)
+    )
+    return bool(_is_text(kind) or is_binary or pa.types.is_integer(kind))
+
+
+_TEXT: Final = RoleType(_is_text, "text")
+ROLE_TYPES: Final[dict[str, RoleType]] = {
+    Role.ROW_ID: RoleType(_is_id, "text, binary or a whole number"),
+    Role.KIND: _TEXT,
+    Role.AUDIENCE: _TEXT,
+    Role.AUTHOR_ACCOUNT: _TEXT,
+    Role.AUTHOR_IS_MINOR: RoleType(lambda kind: bool(pa.types.is_boolean(kind)), "bool"),
+    Role.TAGGED_ACCOUNTS: RoleType(_is_list_of_text, "a list of text"),
+}
+"""The types of docs/spec/source-mapping.md. Optional roles are not in here: no rule reads them."""
+
+
+def _columns(mapping: SourceMapping) -> Iterator[tuple[str, str]]:
+    """Yield (role, column) for every column that a mapping names."""
+    yield Role.ROW_ID, mapping.row_id
+    yield Role.KIND, mapping.kind
+    yield Role.AUDIENCE, mapping.audience
+    yield Role.AUTHOR_ACCOUNT, mapping.author_account.column
+    yield Role.AUTHOR_IS_MINOR, mapping.author_is_minor
+    if mapping.tagged_accounts is not None:
+        yield Role.TAGGED_ACCOUNTS, mapping.tagged_accounts.column
+    yield from mapping.others.items()

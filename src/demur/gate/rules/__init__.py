@@ -1,0 +1,77 @@
+"""The rules: each is a module with its reason code, and decides alone.
+
+A rule is a pure function from a mapped batch to the rows that it withholds. It never sees another rule's answer, so a
+row carries every reason that applies. A rule whose answer changes for any row gets a higher `VERSION`. The second half
+of `RULES` is how the gate fails closed: what cannot be decided is withheld, with a reason of its own.
+"""
+
+from typing import Final, Protocol
+
+from demur.core.identifier import IdentifierKind
+from demur.gate.mapped_batch import MappedBatch, Role
+from demur.gate.mapping import SourceMapping
+from demur.gate.rules import (
+    audience_missing,
+    author_missing,
+    author_objected,
+    author_unreadable,
+    minor,
+    minority_unknown,
+    not_public,
+    private_message,
+    tagged_person_objected,
+    tagged_unreadable,
+    unknown_kind,
+)
+from demur.gate.string_window import BoolMask
+from demur.gate.suppression_list import SuppressionList
+
+
+class Rule(Protocol):
+    """What every module of this package offers."""
+
+    @property
+    def CODE(self) -> str:  # noqa: N802  (a constant of a module)
+        """The reason, as withheld files and manifests spell it."""
+        ...
+
+    @property
+    def VERSION(self) -> int:  # noqa: N802
+        """Counts from 1; higher whenever the same row and list could get another answer."""
+        ...
+
+    @property
+    def ROLES(self) -> tuple[Role, ...]:  # noqa: N802
+        """The roles whose columns the rule reads."""
+        ...
+
+    @property
+    def IDENTIFIERS(self) -> tuple[IdentifierKind, ...]:  # noqa: N802
+        """The kinds of list entries that the rule looks for."""
+        ...
+
+    def find_withheld(self, batch: MappedBatch, suppressions: SuppressionList, /) -> BoolMask:
+        """Return which of n rows must not train for this reason: bool[n]."""
+        ...
+
+
+RULES: Final[tuple[Rule, ...]] = (
+    private_message,
+    not_public,
+    minor,
+    author_objected,
+    tagged_person_objected,
+    unknown_kind,
+    audience_missing,
+    minority_unknown,
+    author_missing,
+    author_unreadable,
+    tagged_unreadable,
+)
+"""Every rule. Their order is the order of a row's reasons."""
+
+
+def rules_for(mapping: SourceMapping) -> tuple[Rule, ...]:
+    """Return the rules that a mapping has columns for: all, or all but those about tags if it says `none`."""
+    absent = {Role.TAGGED_ACCOUNTS} if mapping.tagged_accounts is None else set()
+    return tuple(rule for rule in RULES if not absent.intersection(rule.ROLES))

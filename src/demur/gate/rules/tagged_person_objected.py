@@ -1,0 +1,19 @@
+"""Somebody who is tagged has objected: their data, though another shared it (GDPR Art. 21(1))."""
+
+from typing import Final
+
+from demur.core.identifier import IdentifierKind
+from demur.gate.mapped_batch import MappedBatch, Role
+from demur.gate.string_window import BoolMask
+from demur.gate.suppression_list import SuppressionList
+
+CODE: Final = "tagged-person-objected"
+VERSION: Final = 1
+ROLES: Final = (Role.TAGGED_ACCOUNTS,)
+IDENTIFIERS: Final[tuple[IdentifierKind, ...]] = (IdentifierKind.ACCOUNT,)
+
+
+def find_withheld(batch: MappedBatch, suppressions: SuppressionList) -> BoolMask:
+    """Return which rows tag an account that is on the list."""
+    tagged = batch.tagged_accounts
+    return tagged.rows_of(suppressions.index(IdentifierKind.ACCOUNT, tagged.namespace).contains(tagged.accounts))
