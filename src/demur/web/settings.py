@@ -38,13 +38,13 @@ INSTALLED_APPS = [
     "demur.centre",
 ]
 MIDDLEWARE = [
+    "demur.web.middleware.PrivateByDefaultMiddleware",  # outermost: refusals of the others carry its headers too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "demur.web.middleware.PrivateByDefaultMiddleware",
 ]
 ROOT_URLCONF = "demur.web.urls"
 WSGI_APPLICATION = "demur.web.wsgi.application"
@@ -56,6 +56,7 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
+                "demur.centre.context.controller",
             ],
         },
     },
@@ -117,11 +118,15 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "no-referrer"
+# Nothing leaves this origin. Not "no-referrer": browsers then send `Origin: null` with forms, which CSRF must refuse.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_COOKIE_SAMESITE = "Strict"
+# Not "Strict": opening the mail's link would replace the cookie and break the form that is open in another tab.
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_AGE = None  # until the browser is closed: a year would make it a way to recognise people
+CSRF_FAILURE_VIEW = "demur.web.error_pages.csrf_failure"
 CSRF_COOKIE_SECURE = _https
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0

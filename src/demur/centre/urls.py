@@ -1,0 +1,22 @@
+"""The addresses of the centre. Nothing in them says who a person is: private pages are behind a random token."""
+
+from django.urls import path, register_converter
+
+from demur.centre.views import about, objecting, status
+from demur.centre.views.private import TokenConverter
+
+register_converter(TokenConverter, "token")
+
+app_name = "centre"
+urlpatterns = [
+    path("", about.home, name="home"),
+    path("privacy/genai", about.landing, name="landing"),
+    path("privacy/genai/object", objecting.object_to_training, name="object"),
+    path("privacy/genai/code/<token:token>", objecting.confirm, name="code"),
+    path("privacy/genai/code/<token:token>/resend", objecting.resend, name="resend"),
+    path("privacy/genai/status/<token:token>", status.show, name="status"),
+    path("privacy/genai/status/<token:token>/receipt", status.receipt, name="receipt"),
+    path("privacy/genai/status/<token:token>/withdraw", status.withdraw, name="withdraw"),
+    path("privacy/genai/status/<token:token>/appeal", status.appeal, name="appeal"),
+    path("privacy/keys", about.keys, name="keys"),
+]

@@ -1,0 +1,54 @@
+"""What the pages behind a private link have in common: the token in their address, and that nobody else learns it."""
+
+import re
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.http import HttpRequest, HttpResponse
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+TOKEN_PATTERN = re.compile(r"[A-Za-z0-9_-]{20,128}")
+
+
+class TokenConverter:
+    """The part of an address that is a secret: URL-safe Base64, so nothing odd reaches a look-up."""
+
+    regex = TOKEN_PATTERN.pattern
+
+    def to_python(self, value: str) -> str:
+        """Return the token as it stands in the address."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Return the token as it will stand in the address."""
+        return value
+
+
+def private(view: View[P]) -> View[P]:
+    """Keep a page out of search engines; that no cache stores it is the middleware's work."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+    return answer
+
+
+def no_referrer(view: View[P]) -> View[P]:
+    """Tell no site, ours included, which page a link was followed from. Only for pages without a form.
+
+    Browsers send `Origin: null` with a form on such a page, which looks like a forged request and is refused.
+    """
+
+    @wraps(view)
+    def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    return answer

@@ -1,0 +1,92 @@
+"""The private page on which a person follows the objection; whoever has its address may do what is offered on it."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from demur.centre.country import country_name
+from demur.centre.forms import AppealForm
+from demur.centre.state_words import words_for
+from demur.centre.views.private import no_referrer, private
+from demur.core.entry import Event
+from demur.core.errors import TransitionError
+from demur.core.objection import DECISIONS, CaseState
+from demur.docket import selectors
+from demur.docket.errors import CaseChangedError
+from demur.docket.jurisdiction import find_jurisdiction
+from demur.docket.receipts import receipt_name
+from demur.docket.selectors import StatusView
+from demur.docket.services import appeal as appeal_decision
+from demur.docket.services import withdraw as withdraw_objection
+
+_AWAITING_ANSWER = frozenset({CaseState.RECEIVED, CaseState.UNDER_REVIEW, CaseState.APPEALED})
+
+
+@private
+@no_referrer
+@require_safe
+def show(request: HttpRequest, token: str) -> HttpResponse:
+    """Show where the objection stands, what it covers, and what the person can do."""
+    status = _get_status(token)
+    context = {
+        "status": status,
+        "token": token,
+        "words": words_for(status.state),
+        "country": country_name(status.country),
+        "jurisdiction": find_jurisdiction(status.country),
+        "awaits_answer": status.state in _AWAITING_ANSWER,
+        "decision": next((line for line in reversed(status.history) if line.state in DECISIONS), None),
+        "private": True,
+    }
+    return render(request, "centre/status.html", context)
+
+
+@private
+@no_referrer
+@require_safe
+def receipt(request: HttpRequest, token: str) -> HttpResponse:  # noqa: ARG001  (Django's signature)
+    """Return the signed receipt as a file."""
+    status = _get_status(token)
+    raw = selectors.receipt_bytes(token)
+    if raw is None:
+        raise Http404
+    name = receipt_name(status.reference, Event.OBJECTION_RECEIVED)
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(raw, content_type="application/json", headers=headers)
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask whether the objection is to be withdrawn; do it, by POST only."""
+    status = _get_status(token)
+    if request.method != "POST":
+        return render(request, "centre/withdraw.html", {"status": status, "token": token, "private": True})
+    # A second click, or somebody decided at the same moment: the status page says where the case stands.
+    with suppress(TransitionError, CaseChangedError):
+        withdraw_objection(token, datetime.now(UTC))
+    return redirect("centre:status", token)
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def appeal(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask why the person does not agree, which may stay empty; pass the case on to somebody else, by POST only."""
+    status = _get_status(token)
+    form = AppealForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        with suppress(TransitionError, CaseChangedError):
+            appeal_decision(token, form.cleaned_data["text"], datetime.now(UTC))
+        return redirect("centre:status", token)
+    context = {"status": status, "token": token, "form": form, "private": True}
+    return render(request, "centre/appeal.html", context, status=422 if form.errors else 200)
+
+
+def _get_status(token: str) -> StatusView:
+    status = selectors.find_status(token, datetime.now(UTC))
+    if status is None:
+        raise Http404
+    return status

@@ -1,0 +1,67 @@
+"""`demur serve`: the privacy centre over HTTP, behind a proxy that speaks TLS, or on loopback."""
+
+import errno
+import socket
+from typing import Annotated
+
+import typer
+
+from demur.cli.home import DEFAULT_HOME, HomeOption, open_home
+from demur.core.errors import DemurError
+
+_THREADS = 8
+_MAX_BODY_BYTES = 1_000_000
+"""Django refuses forms above 200 kB with a page in words; a body above this is cut off before it costs memory."""
+
+_MAX_HEADER_BYTES = 32_768
+
+
+class PortUnavailableError(DemurError):
+    """The address cannot be listened on."""
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.", min=1, max=65_535)] = 8000,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Serve the privacy centre until ended.
+
+    [bold]Example[/bold]
+
+      demur serve --port 8000 --home /srv/demur
+    """
+    open_home(home)
+    listening = listen(host, port)
+    import waitress
+
+    from demur.web.wsgi import application
+
+    typer.echo(f"The privacy centre is on http://{host}:{port}/privacy/genai")
+    waitress.serve(
+        application,
+        sockets=[listening],
+        threads=_THREADS,
+        ident="",
+        max_request_body_size=_MAX_BODY_BYTES,
+        max_request_header_size=_MAX_HEADER_BYTES,
+        clear_untrusted_proxy_headers=True,
+        _quiet=True,
+    )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket bound to an address.
+
+    Raises:
+        PortUnavailableError: another program has the port, or the address is not this machine's.
+    """
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortUnavailableError(
+                f"port {port} on {host} is taken by another program; nothing was started",
+                hint=f'stop that program, or choose another port: "demur serve --port {port + 1}"',
+            ) from error
+        raise PortUnavailableError(f"cannot listen on port {port} of {host}: {error.strerror}") from error

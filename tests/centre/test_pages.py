@@ -1,0 +1,199 @@
+"""What a person meets on the way: from the page about AI training to the private status page."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from centre_world import ADA_EMAIL, TRAINING_STARTS_IN_DAYS, Confirmed, Lodged, code_in_mail, submit, write_controller
+from django.contrib.staticfiles import finders
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import formats
+
+from demur.core.objection import CaseState
+from demur.docket.decision import Decision, RefusalGround
+from demur.docket.models import Case, Code
+from demur.docket.services import decide, start_review
+
+OBJECT = "/privacy/genai/object"
+FILLED = {"country": "PT", "email": ADA_EMAIL, "handles": "@ada", "name": "", "effect": "My children."}
+
+
+def text_of(response: HttpResponse) -> str:
+    return " ".join(response.content.decode().split())
+
+
+def test_the_front_door_leads_to_the_page_about_ai(ada: Client) -> None:
+    assert ada.get("/").headers["Location"] == "/privacy/genai"
+
+
+def test_landing_names_what_is_trained_on_and_says_that_messages_never_are(ada: Client) -> None:
+    text = text_of(ada.get("/privacy/genai"))
+    assert "Private messages are never used for AI training" in text
+    rows = {row.split("<")[0]: row for row in text.split('<th scope="row">')[1:]}
+    assert ">Yes<" in rows["Posts"]
+    assert ">Never<" in rows["Private messages"]
+
+
+def test_landing_shows_the_date_and_the_time_left(ada: Client) -> None:
+    day = formats.date_format(datetime.now(UTC).date() + timedelta(days=TRAINING_STARTS_IN_DAYS), "j F Y")
+    text = text_of(ada.get("/privacy/genai"))
+    assert f"Training starts on {day}" in text
+    assert f"{TRAINING_STARTS_IN_DAYS} days left" in text or f"{TRAINING_STARTS_IN_DAYS - 1} days left" in text
+
+
+def test_landing_after_the_start_says_what_an_objection_still_changes(ada: Client, home: Path) -> None:
+    write_controller(home, -3)
+    text = text_of(ada.get("/privacy/genai"))
+    assert "Training started on" in text
+    assert "You can still object" in text
+
+
+def test_the_form_is_one_step_from_the_landing_and_the_link_stands_before_the_table(ada: Client) -> None:
+    text = text_of(ada.get("/privacy/genai"))
+    assert text.index(f'href="{OBJECT}"') < text.index("<table")
+    assert ada.get(OBJECT).status_code == 200
+
+
+def test_form_says_that_reasons_are_optional_before_the_person_writes(ada: Client) -> None:
+    text = text_of(ada.get(OBJECT))
+    assert text.index("You may leave this empty") < text.index('name="effect"')
+
+
+def test_an_error_keeps_everything_typed_and_is_linked_to_its_field(ada: Client) -> None:
+    response = submit(ada, OBJECT, **{**FILLED, "email": "ada at people", "effect": "Two\nlines"})
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert "<title>Error:" in text
+    assert 'href="#id_email"' in text
+    assert 'aria-describedby="id_email_helptext id_email_error"' in text
+    assert '<option value="PT" selected>' in text
+    assert "Two\nlines</textarea>" in text
+    assert "@ada</textarea>" in text
+
+
+def test_the_whole_way_from_form_to_status_page(ada: Client) -> None:
+    lodged = submit(ada, OBJECT, **FILLED)
+    code_page = lodged.headers["Location"]
+    assert ADA_EMAIL not in text_of(ada.get(code_page))
+    confirmed = submit(ada, code_page, code=code_in_mail())
+    status = text_of(ada.get(confirmed.headers["Location"]))
+    assert "Your objection is in force" in status
+    assert Case.objects.get().reference in status
+
+
+def test_the_code_works_on_another_device(lodge: Callable[..., Lodged]) -> None:
+    lodged = lodge()
+    assert "/status/" in submit(Client(enforce_csrf_checks=True), lodged.page, code=lodged.code).headers["Location"]
+
+
+def test_a_wrong_code_says_how_many_tries_are_left(ada: Client, lodge: Callable[..., Lodged]) -> None:
+    lodged = lodge()
+    wrong = f"{(int(lodged.code) + 1) % 1_000_000:06}"
+    for left in ("4 tries", "3 tries", "2 tries", "1 try"):
+        assert f"You have {left} left" in text_of(submit(ada, lodged.page, code=wrong))
+    assert "typed wrongly five times" in text_of(submit(ada, lodged.page, code=wrong))
+    assert "typed wrongly five times" in text_of(submit(ada, lodged.page, code=lodged.code))
+
+
+def test_a_slip_of_the_fingers_costs_no_try(ada: Client, lodge: Callable[..., Lodged]) -> None:
+    lodged = lodge()
+    assert "No try was used up" in text_of(submit(ada, lodged.page, code="12345"))
+    assert "5 tries left" in text_of(ada.get(lodged.page))
+
+
+def test_an_old_code_says_that_nothing_is_lost_and_a_new_one_works(ada: Client, lodge: Callable[..., Lodged]) -> None:
+    lodged = lodge()
+    Code.objects.update(expires_at=datetime.now(UTC) - timedelta(minutes=1))
+    assert "Nothing that you wrote is lost" in text_of(submit(ada, lodged.page, code=lodged.code))
+    again = submit(ada, lodged.page, to=f"{lodged.page}/resend")
+    assert "We have sent a new code" in text_of(ada.get(again.headers["Location"]))
+    assert "/status/" in submit(ada, lodged.page, code=code_in_mail()).headers["Location"]
+
+
+def test_too_many_codes_are_refused_in_words_with_the_time_of_the_next(
+    ada: Client, lodge: Callable[..., Lodged]
+) -> None:
+    lodged = lodge()
+    answers = [submit(ada, lodged.page, to=f"{lodged.page}/resend") for _ in range(4)]
+    assert answers[0].status_code == 302
+    assert answers[-1].status_code == 429
+    assert "ask again after" in text_of(answers[-1])
+
+
+def test_a_second_confirmation_is_told_that_all_is_well(ada: Client, lodge: Callable[..., Lodged]) -> None:
+    lodged = lodge()
+    page = ada.get(lodged.page).content.decode()
+    token = page.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+    for _ in range(2):
+        answer = ada.post(lodged.page, {"csrfmiddlewaretoken": token, "code": lodged.code})
+    assert "need not do it again" in text_of(answer)
+    assert "need not do it again" in text_of(ada.get(lodged.page))
+
+
+def test_status_shows_the_legal_date_the_accounts_and_the_authority(
+    ada: Client, confirm: Callable[..., Confirmed]
+) -> None:
+    case = confirm(("@ada", "@nobody"))
+    text = text_of(ada.get(case.page))
+    due_on = Case.objects.get().due_on
+    assert formats.date_format(due_on, "j F Y") in text
+    assert "@nobody" in text
+    assert "Comissão Nacional de Proteção de Dados" in text
+    assert f'href="{case.page}/withdraw"' in text
+
+
+def test_status_names_a_way_to_complain_where_no_authority_is_known(
+    ada: Client, confirm: Callable[..., Confirmed]
+) -> None:
+    assert "complain" in text_of(ada.get(confirm(country="AQ").page))
+
+
+def test_a_receipt_that_is_not_written_yet_is_said_to_come(ada: Client, confirm: Callable[..., Confirmed]) -> None:
+    case = confirm()
+    assert "It is being written" in text_of(ada.get(case.page))
+    assert ada.get(f"{case.page}/receipt").status_code == 404
+
+
+def test_withdrawing_asks_first_and_then_says_what_it_means(ada: Client, confirm: Callable[..., Confirmed]) -> None:
+    case = confirm()
+    assert "Withdraw your objection?" in text_of(ada.get(f"{case.page}/withdraw"))
+    assert Case.objects.get().state == CaseState.RECEIVED
+    for _ in range(2):  # a second click does no harm
+        done = submit(ada, f"{case.page}/withdraw")
+        assert done.headers["Location"] == case.page
+    text = text_of(ada.get(case.page))
+    assert "You have withdrawn your objection" in text
+    assert f"{case.page}/withdraw" not in text
+
+
+def test_a_refused_person_can_appeal_once_without_giving_a_reason(
+    ada: Client, confirm: Callable[..., Confirmed]
+) -> None:
+    case = confirm()
+    now = datetime.now(UTC)
+    start_review(case.reference, "bo", now)
+    ground = RefusalGround.NOT_IDENTIFIED
+    decide(case.reference, Decision(CaseState.REFUSED, ground, "We found no account.", "bo"), now)
+    assert f"{case.page}/appeal" in text_of(ada.get(case.page))
+    assert submit(ada, f"{case.page}/appeal", text="").headers["Location"] == case.page
+    text = text_of(ada.get(case.page))
+    assert "Your appeal is with us" in text
+    assert f"{case.page}/appeal" not in text
+
+
+def test_public_keys_are_text(ada: Client, home: Path) -> None:
+    response = ada.get("/privacy/keys")
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert response.content == (home / "keys" / "public.keys").read_bytes()
+    (home / "keys" / "public.keys").unlink()
+    assert ada.get("/privacy/keys").status_code == 404
+
+
+@pytest.mark.parametrize("page", ["/privacy/genai", OBJECT])
+def test_a_first_visit_stays_under_60_kilobytes(ada: Client, page: str) -> None:
+    sheet = finders.find("centre/centre.css")
+    icon = finders.find("centre/icon.svg")
+    static_bytes = sum(Path(str(found)).stat().st_size for found in (sheet, icon))
+    assert len(ada.get(page).content) + static_bytes < 60_000
