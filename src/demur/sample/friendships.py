@@ -1,7 +1,7 @@
 """Who is active, who is friends with whom, and who knows the people without accounts.
 
-Activity follows Zipf's law (with Mandelbrot's offset, so that the most active person writes a share of one in a hundred
-and not one in ten). Most friends share a language and live near each other in a made-up order; active people have more.
+Activity follows Zipf's law with Mandelbrot's offset, so that the most active person writes one row in a hundred, not
+one in ten. Most friends share a language and live near each other in a made-up order; active people have more.
 """
 
 from dataclasses import dataclass
@@ -69,8 +69,6 @@ def make_circle(people: People, product_index: int, seed: int) -> Circle:
     """Make the circle of lumen (0) or agora (1); the same people and seed give the same circle."""
     rng = generator(seed, Stream.FRIENDS, product_index)
     members = people.members(product_index)
-    if len(members) == 0:
-        return Circle(members, np.zeros(people.size + 1, dtype=np.int64), members)
     slots = _activity_slots(rng, members)
     pairs = _friend_pairs(rng, people, members, slots)
     starts = np.searchsorted(pairs, np.arange(people.size + 1, dtype=np.int64) * people.size)
@@ -88,7 +86,7 @@ class Outsiders:
         self._starts = np.searchsorted(languages, np.arange(len(LANGUAGES) + 1, dtype=np.int8))
 
     def known_by(self, authors: Indices, rng: np.random.Generator) -> Indices:
-        """Return, for each author, one of the few outsiders whom they know, of their own language where there are any."""
+        """Return, for each author, one of the few outsiders whom they know; of their own language if there are any."""
         start = self._starts[self._language[authors]]
         width = np.maximum(self._starts[self._language[authors] + 1] - start, 1)
         place = start + (authors.astype(np.int64) * 7 + rng.integers(0, _KNOWN_OUTSIDERS, len(authors))) % width
@@ -118,4 +116,8 @@ def _friend_pairs(rng: np.random.Generator, people: People, members: Indices, sl
     other = np.where(rng.random(count) < _NEARBY_SHARE, nearby, anybody).astype(np.int64)
     apart = one != other
     one, other = one[apart], other[apart]
-    return np.unique(np.concatenate([one * people.size + other, other * people.size + one]))
+    pairs = np.concatenate([one * people.size + other, other * people.size + one])
+    pairs.sort()
+    is_new = np.ones(len(pairs), dtype=np.bool_)
+    np.not_equal(pairs[1:], pairs[:-1], out=is_new[1:])
+    return pairs[is_new]

@@ -4,6 +4,7 @@ Every handle is unique in its product at every instant, by construction: a style
 ended by a number that is unique in that style.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +23,7 @@ NEVER_US = np.iinfo(np.int64).min
 _RENAMED_SHARE = 0.12
 _RENAMED_TWICE_SHARE = 0.2
 _TAKEN_OVER_EVERY = 5
-_CROSS_PRODUCT_SHARE = 0.01
+_CROSS_PRODUCT_SHARE = 0.1
 _SAME_HANDLE_SHARE = 0.7
 
 
@@ -84,7 +85,9 @@ def make_handles(
     return Handles(texts, slots, changed_at_us)
 
 
-def _worded(first: pa.StringArray, separator: str, second: pa.StringArray, numbers: Indices) -> pa.StringArray:
+def _worded(
+    first: pa.StringArray, separator: str, second: pa.StringArray, numbers: npt.NDArray[np.integer]
+) -> pa.StringArray:
     stem = pc.binary_join_element_wise(first, second, separator)
     return pc.binary_join_element_wise(stem, pa.array(numbers).cast(pa.string()), "")
 
@@ -111,7 +114,7 @@ def _current_handles(
     current[in_agora & has_lumen & ~same] += people
     only_lumen = np.flatnonzero((account_of[0] >= 0) & (account_of[1] < 0))
     candidates = np.flatnonzero(in_agora & ~has_lumen)
-    shared = min(len(only_lumen), max(1, int(len(candidates) * _CROSS_PRODUCT_SHARE * 10)), len(candidates))
+    shared = min(len(only_lumen), math.ceil(len(candidates) * _CROSS_PRODUCT_SHARE))
     current[rng.permutation(candidates)[:shared]] = rng.permutation(only_lumen)[:shared]
     return current
 

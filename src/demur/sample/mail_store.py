@@ -3,9 +3,6 @@
 import os
 import re
 import threading
-from email import policy
-from email.message import EmailMessage
-from email.parser import BytesParser
 from pathlib import Path
 
 from demur.sample.errors import MailUnknownError
@@ -51,14 +48,6 @@ class MailStore:
             return (self._folder / f"{number}.eml").read_bytes()
         except FileNotFoundError as error:
             raise MailUnknownError(f"no mail {number} was caught") from error
-
-    def load(self, number: int) -> EmailMessage:
-        """Return a mail, parsed; a damaged one is parsed as far as it goes.
-
-        Raises:
-            MailUnknownError: there is none of this number.
-        """
-        return BytesParser(policy=policy.default).parsebytes(self.load_raw(number))
 
 
 def _sync_folder(folder: Path) -> None:

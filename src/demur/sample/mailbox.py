@@ -6,12 +6,14 @@ catcher is killed at that instant.
 """
 
 import asyncio
+import logging
 import signal
 import socket
 import threading
 from collections.abc import Awaitable
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -19,6 +21,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from demur.sample.errors import PortTakenError
 from demur.sample.mail_page import MailPage
 from demur.sample.mail_store import MailStore
+
+_log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 """Loopback only: caught mails hold codes and private links."""
@@ -41,7 +45,8 @@ class Mailbox:
         self._page = MailPage(self.store, page_socket)
         self._page_thread = threading.Thread(target=self._page.serve_forever, name="mail-page", daemon=True)
 
-    def __enter__(self) -> "Mailbox":
+    def __enter__(self) -> Self:
+        """Begin to listen; when this returns, mails are taken in and the page is there."""
         self._smtp.start()
         self._page_thread.start()
         return self
@@ -49,6 +54,7 @@ class Mailbox:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        """Stop both; a mail that was answered with 250 is on the disk."""
         self._smtp.stop()
         self._page.shutdown()
         self._page_thread.join()
@@ -64,7 +70,8 @@ def serve_mailbox(folder: Path, smtp_port: int, page_port: int) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with Mailbox(folder, smtp_port, page_port):
+    with Mailbox(folder, smtp_port, page_port) as mailbox:
+        _log.info("mails to %s:%d can be read on http://%s:%d/", HOST, mailbox.smtp_port, HOST, mailbox.page_port)
         stop.wait()
 
 

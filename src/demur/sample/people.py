@@ -80,8 +80,8 @@ class People:
 
     def has_account(self) -> Flags:
         """Tell who has an account in any product."""
-        has: Flags = (self.account_of >= 0).any(axis=0)
-        return has
+        has_any: Flags = np.any(self.account_of >= 0, axis=0)
+        return has_any
 
     def members(self, product_index: int) -> Indices:
         """Return the people with an account in lumen (0) or agora (1), ascending."""
@@ -97,6 +97,7 @@ def make_people(count: int, seed: int) -> People:
     rng = generator(seed, Stream.PEOPLE)
     language = rng.choice(len(LANGUAGES), count, p=LANGUAGE_SHARES).astype(np.int8)
     membership = rng.choice(len(_Membership), count, p=_MEMBERSHIP_SHARES)
+    membership[: len(_Membership)] = list(_Membership)  # however small a sample is, it has each
     is_linked = membership == _Membership.BOTH_LINKED
     account_of = _number_accounts(membership)
     account_person = np.concatenate([np.flatnonzero(row >= 0) for row in account_of]).astype(np.int32)

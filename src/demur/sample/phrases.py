@@ -1,7 +1,7 @@
 """What made-up people write: phrase banks of our own, by kind of row and by language.
 
-A text is put together as opening + place + (connector + who) + closing; every part is short, and may be any of its
-bank. Openings have no full stop; closings begin with the punctuation that ends the sentence before them.
+A text is put together as opening + place + (connector + who) + closing + tag; each part may be any of its bank.
+Openings have no full stop, closings begin with the punctuation that ends the sentence, tags count somebody's days.
 """
 
 from demur.sample.names import LANGUAGES
@@ -21,8 +21,8 @@ OPENINGS: dict[str, dict[str, str]] = {
         "überhaupt|Der Zug kam wieder zu spät|Das ganze Buch gelesen|Die Probe lief gut|Der Garten ist endlich grün",
         "fr": "Longue balade aujourd'hui|Première baignade de l'année|On a déménagé|La meilleure soupe de ma vie|Le "
         "train était encore en retard|J'ai fini tout le livre|La répétition s'est bien passée|Le jardin est enfin vert",
-        "it": "Lunga passeggiata oggi|Primo bagno dell'anno|Abbiamo cambiato casa|La zuppa più buona di sempre|Il treno "
-        "era di nuovo in ritardo|Ho finito tutto il libro|Le prove sono andate bene|Il giardino è finalmente verde",
+        "it": "Lunga passeggiata oggi|Primo bagno dell'anno|Abbiamo cambiato casa|La zuppa più buona di sempre|Il "
+        "treno era in ritardo|Ho finito tutto il libro|Le prove sono andate bene|Il giardino è finalmente verde",
     },
     "photo": {
         "en": "Golden hour|Morning light|View from up here|Coffee break|Sunday colours|Blue and more blue|Caught this "
@@ -41,8 +41,8 @@ OPENINGS: dict[str, dict[str, str]] = {
     "comment": {
         "en": "Love this|So good|I was there too|Wait for me next time|That made my day|Is this the place|You have to "
         "show me|Still laughing",
-        "pt": "Adoro isto|Tão bom|Eu também estive lá|Da próxima esperem por mim|Fez-me o dia|É este o sítio|Tens de me "
-        "mostrar|Ainda me estou a rir",
+        "pt": "Adoro isto|Tão bom|Eu também estive lá|Da próxima esperem por mim|Fez-me o dia|É este o sítio|Tens de "
+        "me mostrar|Ainda me estou a rir",
         "es": "Me encanta|Qué bueno|Yo también estuve|La próxima vez esperadme|Me alegró el día|Es este el "
         "sitio|Tienes que enseñármelo|Sigo riéndome",
         "de": "Wie schön|So gut|Da war ich auch|Wartet nächstes Mal auf mich|Mein Tag ist gerettet|Ist das der Ort|Das "
@@ -97,22 +97,39 @@ CONNECTORS: dict[str, str] = {
     "en": " with ", "pt": " com ", "es": " con ", "de": " mit ", "fr": " avec ", "it": " con ",
 }  # fmt: skip
 CLOSINGS: dict[str, str] = {
-    "en": ".|!|. More tomorrow.|. What a day!| 🙂|. #slowdays|…|. Thank you all.",
-    "pt": ".|!|. Amanhã há mais.|. Que dia!| 🙂|. #diaslentos|…|. Obrigada a todos.",
-    "es": ".|!|. Mañana más.|. ¡Qué día!| 🙂|. #díastranquilos|…|. Gracias a todos.",
-    "de": ".|!|. Morgen mehr.|. Was für ein Tag!| 🙂|. #langsametage|…|. Danke euch allen.",
-    "fr": ".|!|. La suite demain.|. Quelle journée !| 🙂|. #jourscalmes|…|. Merci à tous.",
-    "it": ".|!|. Domani il resto.|. Che giornata!| 🙂|. #giornilenti|…|. Grazie a tutti.",
+    "en": ".|!|. More of it tomorrow, if the weather holds.|. What a day!| 🙂|. I had forgotten how much I missed "
+    "this.|… and that was only the beginning.|. Thank you all for the kind words.",
+    "pt": ".|!|. Amanhã há mais, se o tempo deixar.|. Que dia!| 🙂|. Já não me lembrava das saudades que tinha "
+    "disto.|… e isto foi só o começo.|. Obrigada a todos pelas palavras.",
+    "es": ".|!|. Mañana más, si el tiempo acompaña.|. ¡Qué día!| 🙂|. Había olvidado cuánto lo echaba de menos.|… y "
+    "eso fue solo el principio.|. Gracias a todos por las palabras.",
+    "de": ".|!|. Morgen mehr davon, wenn das Wetter hält.|. Was für ein Tag!| 🙂|. Ich hatte vergessen, wie sehr mir "
+    "das fehlte.|… und das war erst der Anfang.|. Danke euch allen für die lieben Worte.",
+    "fr": ".|!|. La suite demain, si le temps le permet.|. Quelle journée !| 🙂|. J'avais oublié combien cela me "
+    "manquait.|… et ce n'était que le début.|. Merci à tous pour vos mots.",
+    "it": ".|!|. Domani il resto, se il tempo regge.|. Che giornata!| 🙂|. Avevo dimenticato quanto mi mancasse.|… e "
+    "questo era solo l'inizio.|. Grazie a tutti per le belle parole.",
 }
+DAY_TAGS: dict[str, str] = {
+    "en": " #day", "pt": " #dia", "es": " #dia", "de": " #tag", "fr": " #jour", "it": " #giorno",
+}  # fmt: skip
+DAYS = 1000
+"""Day tags run from 0 to below this."""
+
 PHRASES_A_BANK = 8
 """How many phrases each bank above holds, so that arrays of them can be indexed without a look-up."""
 
 
 def flat_openings() -> list[str]:
-    """Return every opening; that of kind k, language l, number p is at (k * len(LANGUAGES) + l) * PHRASES_A_BANK + p."""
+    """Return every opening; those of kind k and language l begin at (k * len(LANGUAGES) + l) * PHRASES_A_BANK."""
     return [phrase for kind in KINDS for code in LANGUAGES for phrase in OPENINGS[kind][code].split("|")]
 
 
 def flat_bank(bank: dict[str, str]) -> list[str]:
     """Return the phrases of a bank by language; those of language l begin at l * PHRASES_A_BANK."""
     return [phrase for code in LANGUAGES for phrase in bank[code].split("|")]
+
+
+def flat_day_tags() -> list[str]:
+    """Return the tags of every day; those of language l begin at l * DAYS."""
+    return [f"{DAY_TAGS[code]}{day}" for code in LANGUAGES for day in range(DAYS)]

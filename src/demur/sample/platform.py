@@ -13,17 +13,17 @@ moved there when it is complete; so a folder with sample.json is whole, and a ru
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Final
 
-import numpy as np
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from demur.sample.album import LEAST_PHOTOS, make_album
-from demur.sample.directory import write_directory
+from demur.sample.directory_file import write_directory
 from demur.sample.errors import SampleFolderError, SampleSizeError
 from demur.sample.friendships import Outsiders, make_circle
 from demur.sample.lake import LAKE_SCHEMA, Concerns, World, make_batch
@@ -38,7 +38,8 @@ ROWS_A_GROUP = 250_000
 LEAST_PEOPLE = 20
 MOST_PEOPLE = 9_000_000
 
-_COMPRESSION_LEVEL = 3
+# Without Arrow's own schema in it, so that readers see plain Parquet, as most platforms write it.
+_FORMAT: Final = {"compression": "zstd", "compression_level": 3, "store_schema": False}
 _SUMMARY = "sample.json"
 
 
@@ -84,21 +85,31 @@ def generate(request: SampleRequest, progress: Callable[[int, int], None]) -> Sa
 
     Raises:
         SampleSizeError: figures that no sample can have.
-        SampleFolderError: `out` holds something that is not a sample.
+        SampleFolderError: `out` holds something that is not a sample, or cannot be written.
         PhotographsMissingError: the photographs are not installed.
 
     Needs memory for the people (about 1 kB each) and one batch, not for the rows.
     """
     _check_size(request)
-    _check_folder(request.out)
-    making = request.out.with_name(request.out.name + ".partial")
-    shutil.rmtree(making, ignore_errors=True)
-    making.mkdir(parents=True)
-    people = make_people(request.people, request.seed)
-    circles = make_circle(people, 0, request.seed), make_circle(people, 1, request.seed)
-    outsiders = Outsiders(people)
-    album = make_album(people, circles[0], outsiders, request.photos, request.seed)
-    world = World(people, circles, outsiders, album, TextMaker(people, circles, outsiders))
+    out = request.out.resolve()
+    _check_folder(out)
+    making = out.with_name(out.name + ".partial")
+    try:
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir(parents=True)
+        summary = _make(making, request, progress)
+        shutil.rmtree(out, ignore_errors=True)
+        making.rename(out)
+    except (OSError, sqlite3.Error) as error:
+        raise SampleFolderError(
+            f"the sample could not be written to {out}: {error}", hint="make room there, or choose another folder"
+        ) from error
+    return summary
+
+
+def _make(making: Path, request: SampleRequest, progress: Callable[[int, int], None]) -> SampleSummary:
+    world = _make_world(request)
+    people, album = world.people, world.album
     write_photos(making / "photos", album, request.seed)
     write_directory(making / "accounts.sqlite3", people)
     write_people_truth(making / "truth" / "people.parquet", people)
@@ -117,10 +128,15 @@ def generate(request: SampleRequest, progress: Callable[[int, int], None]) -> Sa
         lake_bytes=sum(file.stat().st_size for file in (making / "lake").iterdir()),
     )
     (making / _SUMMARY).write_text(json.dumps(asdict(summary), indent=2) + "\n")
-    if request.out.exists():
-        shutil.rmtree(request.out)
-    making.rename(request.out)
     return summary
+
+
+def _make_world(request: SampleRequest) -> World:
+    people = make_people(request.people, request.seed)
+    circles = make_circle(people, 0, request.seed), make_circle(people, 1, request.seed)
+    outsiders = Outsiders(people)
+    album = make_album(people, circles[0], outsiders, request.photos, request.seed)
+    return World(people, circles, outsiders, album, TextMaker(people, circles, outsiders))
 
 
 def find_summary(out: Path) -> SampleSummary | None:
@@ -155,27 +171,22 @@ def _check_folder(out: Path) -> None:
 
 def _write_rows(making: Path, world: World, request: SampleRequest, progress: Callable[[int, int], None]) -> int:
     """Write the lake and its truth file by file; each file depends on its number only, not on those before it."""
-    (making / "lake").mkdir()
-    (making / "truth" / "rows").mkdir()
+    lake, truth = making / "lake", making / "truth" / "rows"
+    lake.mkdir()
+    truth.mkdir()
     person_ids = world.people.person_ids()
     pairs = 0
     for number, first_row in enumerate(range(0, request.rows, ROWS_A_FILE)):
         name = f"part-{number:05d}.parquet"
-        last_row = min(first_row + ROWS_A_FILE, request.rows)
         rng = generator(request.seed, Stream.LAKE, number)
+        last_row = min(first_row + ROWS_A_FILE, request.rows)
         concerns: list[Concerns] = []
-        with pq.ParquetWriter(
-            making / "lake" / name,
-            LAKE_SCHEMA,
-            compression="zstd",
-            compression_level=_COMPRESSION_LEVEL,
-            store_schema=False,
-        ) as writer:
+        with pq.ParquetWriter(lake / name, LAKE_SCHEMA, **_FORMAT) as writer:
             for start in range(first_row, last_row, ROWS_A_GROUP):
                 count = min(ROWS_A_GROUP, last_row - start)
-                batch, batch_concerns = make_batch(world, rng, start, count, request.rows)
-                writer.write_batch(batch.cast(LAKE_SCHEMA), row_group_size=ROWS_A_GROUP)
-                concerns.append(batch_concerns)
+                batch, of_batch = make_batch(world, rng, start, count, request.rows)
+                writer.write_batch(batch.cast(LAKE_SCHEMA))
+                concerns.append(of_batch)
                 progress(start + count, request.rows)
-        pairs += write_row_truth(making / "truth" / "rows" / name, concerns, person_ids)
+        pairs += write_row_truth(truth / name, concerns, person_ids)
     return pairs

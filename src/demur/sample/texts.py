@@ -13,9 +13,11 @@ from demur.sample.people import People
 from demur.sample.phrases import (
     CLOSINGS,
     CONNECTORS,
+    DAYS,
     PHRASES_A_BANK,
     PLACES,
     flat_bank,
+    flat_day_tags,
     flat_openings,
 )
 
@@ -26,6 +28,7 @@ Codes = npt.NDArray[np.int8]
 _NAMED_SHARES = np.array([0.14, 0.12, 0.26, 0.1, 0.15])
 _BY_HANDLE_SHARE = 0.55
 _OUTSIDER_SHARE = 0.15
+_DAY_TAG_SHARE = 0.4
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class TextMaker:
         self._openings = pa.array(flat_openings())
         self._places, self._closings = pa.array(flat_bank(PLACES)), pa.array(flat_bank(CLOSINGS))
         self._connectors = pa.array([*(CONNECTORS[code] for code in LANGUAGES), ""])
+        self._day_tags = pa.array([*flat_day_tags(), ""])
         mentions = pc.binary_join_element_wise("@", people.handles.texts, "")
         self._first_name = len(mentions)
         self._no_name = self._first_name + people.size
@@ -72,12 +76,15 @@ class TextMaker:
         opening = kind.astype(np.int32) * (len(LANGUAGES) * PHRASES_A_BANK) + bank
         phrase = rng.integers(0, PHRASES_A_BANK, (3, count), dtype=np.int32)
         connector = np.where(named == NOBODY, len(LANGUAGES), language)
+        day = np.where(rng.random(count) < _DAY_TAG_SHARE, rng.integers(0, DAYS, count), len(self._day_tags))
+        tag = np.minimum(language.astype(np.int64) * DAYS + day, len(self._day_tags) - 1)
         texts = pc.binary_join_element_wise(
             self._openings.take(pa.array(opening + phrase[0])),
             self._places.take(pa.array(bank + phrase[1])),
             self._connectors.take(pa.array(connector)),
             self._ways_to_name.take(pa.array(way)),
             self._closings.take(pa.array(bank + phrase[2])),
+            self._day_tags.take(pa.array(tag)),
             "",
         )
         return Texts(texts, named)

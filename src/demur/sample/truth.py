@@ -1,7 +1,8 @@
-"""Read a sample's truth: which rows concern whom, and why. For tests, benchmarks and suggestions; never for the gate."""
+"""Read a sample's truth: which rows concern whom, and why. For tests, benchmarks and suggestions; not for the gate."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -33,7 +34,7 @@ class Example:
 
 
 def rows_concerning(truth: Path, accounts: Collection[str]) -> dict[str, set[str]]:
-    """Return the rows that concern the people who have these accounts: record_id -> author, tagged, named, photographed.
+    """Return the rows that concern the people who have these accounts, with why: author, tagged, named, photographed.
 
     A person's rows are all of theirs, also those in accounts that are not among the given ones; accounts that nobody
     has give nothing. Reads only the parts of the files in which the people occur.
@@ -63,7 +64,7 @@ def _rows_of(truth: Path, persons: list[str]) -> dict[str, set[str]]:
 
 
 def find_examples(sample: Path, count: int) -> list[Example]:
-    """Return up to `count` people to try the chain with, those with the most rows first.
+    """Return up to `count` people to try the chain with: those with the most accounts, then with the most rows, first.
 
     Args:
         sample: the folder of the sample (not that of its truth).
@@ -72,24 +73,25 @@ def find_examples(sample: Path, count: int) -> list[Example]:
     Raises:
         SampleFolderError: the folder holds no sample.
     """
-    truth, directory = sample / "truth", SampleAccountDirectory(sample / "accounts.sqlite3")
-    people = _people(truth, None)
-    rows = _rows_by_person(truth)
-    by_rows = people.append_column(
-        "rows", pc.fill_null(rows["rows"].take(pc.index_in(people["person_id"], rows["person_id"])), 0)
-    )
-    adults = by_rows.filter(pc.invert(pc.field("is_minor"))).sort_by(
-        [("rows", "descending"), ("person_id", "ascending")]
-    )
-    examples: list[Example] = []
+    directory = SampleAccountDirectory(sample / "accounts.sqlite3")
+    usable = (example for example in _adults_by_rows(sample / "truth") if _means_them_alone(example, directory))
+    return list(islice(usable, count))
+
+
+def _adults_by_rows(truth: Path) -> Iterator[Example]:
+    people, rows = _people(truth, None), _rows_by_person(truth)
+    own = pc.fill_null(rows["rows"].take(pc.index_in(people["person_id"], rows["person_id"])), 0)
+    ranked = people.append_column("rows", own).append_column("places", pc.list_value_length(people["accounts"]))
+    order = [("places", "descending"), ("rows", "descending"), ("person_id", "ascending")]
+    adults = ranked.filter(pc.field("has_account") & ~pc.field("is_minor")).sort_by(order)
     for batch in adults.to_batches(max_chunksize=_LOOK_AT_ONCE):
         for person in batch.to_pylist():
-            if len(examples) == count:
-                return examples
-            for handle in person["handles"][:1]:
-                if {a.account for a in directory.find_accounts(handle)} == set(person["accounts"]):
-                    examples.append(Example(handle, person["email"], tuple(person["accounts"]), person["rows"]))
-    return examples
+            yield Example(person["handles"][0], person["email"], tuple(person["accounts"]), person["rows"])
+
+
+def _means_them_alone(example: Example, directory: SampleAccountDirectory) -> bool:
+    found = directory.find_accounts(example.handle)
+    return sorted(account.account for account in found) == sorted(example.accounts)
 
 
 def _rows_by_person(truth: Path) -> pa.Table:
