@@ -18,7 +18,7 @@ UNCONFIRMED_LIFETIME = timedelta(hours=24)
 """A lodged objection whose code is never confirmed is erased after this time."""
 
 APPEAL_PERIOD = timedelta(days=30)
-"""How long a refused person can appeal, while the objection stays in force."""
+"""How long at least a refused person can appeal, while the objection stays in force."""
 
 
 class CaseState(StrEnum):
@@ -68,13 +68,19 @@ def check_transition(old: CaseState, new: CaseState) -> None:
         raise TransitionError(f"a case that is {old} cannot become {new}")
 
 
-def is_in_force(state: CaseState, decided_at: datetime | None, now: datetime) -> bool:
+def is_in_force(
+    state: CaseState,
+    decided_at: datetime | None,
+    now: datetime,
+    appeal_period: timedelta = APPEAL_PERIOD,
+) -> bool:
     """Tell whether a case's identifiers belong in the next suppression list.
 
     Args:
         state: where the case stands.
         decided_at: when the latest decision was made; None if none was.
         now: the instant of publication.
+        appeal_period: how long this controller lets a refused person appeal.
 
     A refused case stays in force until the appeal period is over. A second refusal has no further appeal, but the
     authority may still be asked, so the same period runs again.
@@ -82,5 +88,5 @@ def is_in_force(state: CaseState, decided_at: datetime | None, now: datetime) ->
     if state in {CaseState.LODGED, CaseState.WITHDRAWN}:
         return False
     if state is CaseState.REFUSED:
-        return decided_at is None or now < decided_at + APPEAL_PERIOD
+        return decided_at is None or now < decided_at + appeal_period
     return True

@@ -1,0 +1,58 @@
+"""Decisions of the controller's staff."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from demur.core.objection import DECISIONS, CaseState
+from demur.docket.errors import DecisionRefusedError
+
+_MAX_STAFF_CHARS = 80
+
+
+class RefusalGround(StrEnum):
+    """Why an objection may be refused, by the article that allows it; the written ground explains the case."""
+
+    COMPELLING_LEGITIMATE_GROUNDS = "gdpr-21-1-compelling-legitimate-grounds"
+    LEGAL_CLAIMS = "gdpr-21-1-legal-claims"
+    NOT_IDENTIFIED = "gdpr-11-2-not-identified"
+    MANIFESTLY_UNFOUNDED = "gdpr-12-5-manifestly-unfounded"
+    NOT_THE_CONTROLLER = "not-the-controller"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A decision, as a member of staff makes it.
+
+    Attributes:
+        outcome: upheld, upheld in part, or refused.
+        ground: needed for every outcome but upheld (GDPR Art. 12(4)); None for upheld.
+        text: the written ground, which the person reads; needed wherever a ground is.
+        staff: the stable id of who decides.
+    """
+
+    outcome: CaseState
+    ground: RefusalGround | None
+    text: str
+    staff: str
+
+
+def check_decision(decision: Decision) -> None:
+    """Refuse a decision without its grounds.
+
+    The complaint information that the law demands is added to the mail by us, so it cannot be forgotten.
+
+    Raises:
+        DecisionRefusedError: says what is missing.
+    """
+    if decision.outcome not in DECISIONS:
+        raise DecisionRefusedError("a decision is upheld, upheld in part, or refused")
+    if not 0 < len(decision.staff) <= _MAX_STAFF_CHARS or not decision.staff.isprintable():
+        raise DecisionRefusedError("a decision names who makes it")
+    if decision.outcome is CaseState.UPHELD:
+        if decision.ground is not None:
+            raise DecisionRefusedError("an objection that is upheld in full has no ground of refusal")
+    elif decision.ground is None or not decision.text.strip():
+        raise DecisionRefusedError(
+            "a refusal, even in part, needs a ground of the law and a written reason",
+            hint="the person has a right to both (GDPR Art. 12(4))",
+        )

@@ -1,0 +1,141 @@
+"""The docket's errors.
+
+DemurError
+└── DocketError
+    ├── LodgingRefusedError      a field of the form cannot be taken as it is
+    ├── LinkUnknownError         no case has this private link, or it was erased
+    ├── CodeError
+    │   ├── CodeWrongError       another code was sent; says how many tries are left
+    │   ├── CodeSpentError       five tries were made
+    │   └── CodeExpiredError     the code is older than an hour
+    ├── AlreadyConfirmedError    the case was confirmed before
+    ├── MailLimitError           enough codes were asked for; says when the next may be
+    ├── CaseUnknownError         no case has this reference
+    ├── CaseChangedError         somebody else changed the case a moment ago
+    ├── DecisionRefusedError     a decision lacks its grounds, or is made by the wrong person
+    ├── ControllerFileError      controller.yaml cannot be used
+    └── WorkerRunningError       another worker serves this docket
+
+Their sentences are for the web and for terminals alike: what happened, without anything that a person typed.
+"""
+
+from datetime import datetime
+
+from demur.core.errors import DemurError
+
+
+class DocketError(DemurError):
+    """What the docket refuses, or could not do."""
+
+
+class LodgingRefusedError(DocketError):
+    """A field of the form cannot be taken as it is.
+
+    Attributes:
+        field: the field's name in `Lodging`.
+    """
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class LinkUnknownError(DocketError):
+    """No case has this private link: it was never given out, or the case was erased unconfirmed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this link is not known: the objection was not confirmed in time and has been erased, or the link is cut",
+            hint="open the link from the newest mail, or send the objection again",
+        )
+
+
+class CodeError(DocketError):
+    """The code that was typed does not confirm the case."""
+
+
+class CodeWrongError(CodeError):
+    """Another code was sent.
+
+    Attributes:
+        tries_left: how often a code may still be typed; from 1.
+    """
+
+    def __init__(self, tries_left: int) -> None:
+        super().__init__("this is not the code that was sent", hint="compare it with the newest mail")
+        self.tries_left = tries_left
+
+
+class CodeSpentError(CodeError):
+    """All tries were made; no code confirms until a new one is sent."""
+
+    def __init__(self) -> None:
+        super().__init__("this code was typed wrongly too often and is no longer valid", hint="ask for a new code")
+
+
+class CodeExpiredError(CodeError):
+    """The code is older than an hour."""
+
+    def __init__(self) -> None:
+        super().__init__("this code has expired; nothing that you wrote is lost", hint="ask for a new code")
+
+
+class AlreadyConfirmedError(DocketError):
+    """The case was confirmed before: by a second click, or on another device."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this objection is confirmed already",
+            hint="its private link is in the confirmation mail",
+        )
+
+
+class MailLimitError(DocketError):
+    """Enough codes were asked for.
+
+    Attributes:
+        next_at: when the next one may be asked for.
+    """
+
+    retry_can_help = True
+
+    def __init__(self, next_at: datetime) -> None:
+        super().__init__(
+            "no more codes can be sent for this objection for a while",
+            hint="use the code of the newest mail, or ask again later",
+        )
+        self.next_at = next_at
+
+
+class CaseUnknownError(DocketError):
+    """No case has this reference."""
+
+    def __init__(self) -> None:
+        super().__init__("no case has this reference")
+
+
+class CaseChangedError(DocketError):
+    """Somebody else changed the case between reading and writing."""
+
+    retry_can_help = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            "somebody else changed this case a moment ago; nothing was done",
+            hint="look at it again",
+        )
+
+
+class DecisionRefusedError(DocketError):
+    """A decision lacks its grounds, or is made by somebody who must not make it."""
+
+
+class ControllerFileError(DocketError):
+    """The controller's configuration cannot be used."""
+
+
+class WorkerRunningError(DocketError):
+    """Another worker serves this docket; two would send mails twice."""
+
+    def __init__(self) -> None:
+        super().__init__("another worker already serves this docket", hint="stop it first; one is enough")

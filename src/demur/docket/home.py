@@ -1,0 +1,64 @@
+"""The home folder of an installation: made ready by one function that may run at every start.
+
+keys/             private keys and secrets: whoever reads them can sign, unseal, and confirm in others' names
+log/              the public log: whoever changes it is found out (demur.ledger.log)
+lists/            suppression lists: sealed and signed; whoever removes them stops the gate
+docket.sqlite3    the cases, unless DEMUR_DATABASE_URL names a PostgreSQL: as private as the keys
+controller.yaml   who the controller is, and what it collects
+worker.lock       held by the one worker
+"""
+
+import os
+from pathlib import Path
+
+import django
+from django.apps import apps
+from django.core.management import call_command
+
+from demur.docket.controller import CONTROLLER_FILE, load_controller
+from demur.docket.errors import ControllerFileError
+from demur.ledger.durable import make_folder, save_durably
+from demur.ledger.keys import KeyRole, create_missing_keys, load_signer
+from demur.ledger.log import Log
+
+_PRIVATE_FOLDER_MODE = 0o700
+
+
+def init_home(home: Path, controller_file: Path) -> None:
+    """Make a home folder ready, and Django with it. Safe to repeat, and to interrupt.
+
+    To be called before Django reads its settings, which look for keys in the home folder.
+
+    Args:
+        home: becomes DEMUR_HOME of this process and its children.
+        controller_file: copied into the home if it has none; one that is there stays as it is.
+
+    Raises:
+        ControllerFileError: the controller's file cannot be used.
+        LedgerError: keys or log cannot be used, or the disk refused.
+    """
+    home = home.resolve()
+    make_folder(home, _PRIVATE_FOLDER_MODE)
+    if not (home / CONTROLLER_FILE).exists():
+        load_controller(controller_file)
+        save_durably(home / CONTROLLER_FILE, _read(controller_file))
+    controller = load_controller(home / CONTROLLER_FILE)
+    create_missing_keys(home / "keys", controller.name)
+    with Log(home / "log", load_signer(home / "keys", KeyRole.LOG)):
+        pass  # entering creates an empty signed log, and checks one that is there
+    make_folder(home / "lists", _PRIVATE_FOLDER_MODE)
+    os.environ["DEMUR_HOME"] = str(home)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demur.web.settings")
+    if not apps.ready:
+        django.setup()
+    call_command("migrate", interactive=False, verbosity=0)
+    database = home / "docket.sqlite3"
+    if database.exists():
+        database.chmod(0o600)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ControllerFileError(f'the file "{path.name}" cannot be read') from error

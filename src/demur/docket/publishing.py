@@ -1,0 +1,221 @@
+"""Publishing suppression lists, in an order that a crash cannot spoil.
+
+1. Read the log's size. Every objection logged below it was confirmed before, so step 2 sees it.
+2. Take the identifiers that are in force from the database.
+3. Write `<home>/lists/NNNNNN.list` under its own number, durably. Nothing points to it yet.
+4. In one transaction, note the list and its log entry, and which cases it carries for the first time.
+5. Move `latest.list` to it. From here on gates use it.
+
+A crash after 3 leaves a file that nobody was told of: it is set aside as `NNNNNN.unannounced`, and its number is not
+used again, since somebody may have read it. A crash after 4 leaves the pointer one behind: the next run moves it.
+A lock on the folder keeps two publishers apart.
+"""
+
+import fcntl
+import hashlib
+import logging
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+
+from demur.core.canonical import JsonObject
+from demur.core.identifier import IdentifierKind
+from demur.core.objection import CaseState, is_in_force
+from demur.core.sealing import SALT_BYTES
+from demur.core.suppression_list import SuppressionListHeader, seal_list, verify_list
+from demur.docket.controller import get_controller
+from demur.docket.models import Case, CaseIdentifier, PublishedList
+from demur.docket.receipts import log_reader
+from demur.gate.suppression_list import ListEntry, encode_entries
+from demur.ledger.durable import make_folder, save_durably, storage_errors, sync_folder, temporary_path
+from demur.ledger.keys import KeyRole, SecretName, load_secret, load_signer
+
+LATEST = "latest.list"
+_SUFFIX, _UNANNOUNCED = ".list", ".unannounced"
+_FOLDER_MODE = 0o700
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    tree_size: int
+    case_ids: tuple[int, ...]
+    entries: int
+    payload: bytes
+
+
+def publish(now: datetime, announce: Callable[[JsonObject], object], *, even_if_unchanged: bool = False) -> int | None:
+    """Publish a list if what is in force changed, or if half of the newest list's lifetime is over.
+
+    Args:
+        now: the instant of publication.
+        announce: called, in the transaction that notes the list, with the statement to log.
+        even_if_unchanged: publish in any case.
+
+    Returns:
+        The new list's number; None if none was needed.
+
+    Raises:
+        DemurError: a key, the log or the disk cannot be used; the newest list stays as it is.
+    """
+    folder = lists_folder()
+    with _locked(folder):
+        newest = _repair(folder)
+        snapshot = _take_snapshot(now)
+        content_hex = hashlib.sha256(snapshot.payload).hexdigest()
+        if not even_if_unchanged and newest and _still_serves(newest, content_hex, now):
+            return None
+        header = _make_header(_next_number(folder), snapshot, now)
+        home = Path(settings.DEMUR_HOME)
+        raw = seal_list(
+            header,
+            snapshot.payload,
+            load_secret(home / "keys", SecretName.LIST_SEAL),
+            load_signer(home / "keys", KeyRole.LIST),
+        )
+        save_durably(folder / _file_name(header.number), raw)
+        with transaction.atomic():
+            _note(header, content_hex, hashlib.sha256(raw).hexdigest())
+            carried = Case.objects.filter(pk__in=snapshot.case_ids, first_list_number=None)
+            carried.update(first_list_number=header.number)
+            announce(_statement(raw))
+        _point_latest_at(folder, header.number)
+    _log.info("published suppression list %s with %s entries", header.number, header.entries)
+    return header.number
+
+
+def is_due(now: datetime) -> bool:
+    """Tell whether the newest list is missing or half-way to its end, without looking at what is in force."""
+    newest = PublishedList.objects.order_by("-number").first()
+    return newest is None or _is_half_over(newest, now)
+
+
+def lists_folder() -> Path:
+    """Return the folder of this installation's lists."""
+    return Path(settings.DEMUR_HOME) / "lists"
+
+
+def _still_serves(newest: PublishedList, content_hex: str, now: datetime) -> bool:
+    return newest.content_sha256_hex == content_hex and not _is_half_over(newest, now)
+
+
+def _is_half_over(newest: PublishedList, now: datetime) -> bool:
+    return now >= newest.issued_at + (newest.expires_at - newest.issued_at) / 2
+
+
+def _take_snapshot(now: datetime) -> _Snapshot:
+    tree_size = log_reader().checkpoint().tree_size  # before the database is read, see the head of this module
+    appeal_period = timedelta(days=get_controller().appeal_days)
+    with transaction.atomic():
+        cases = Case.objects.exclude(state__in=(CaseState.LODGED, CaseState.WITHDRAWN))
+        in_force = {
+            pk: confirmed_at
+            for pk, state, decided_at, confirmed_at in cases.values_list("pk", "state", "decided_at", "confirmed_at")
+            if confirmed_at and is_in_force(CaseState(state), decided_at, now, appeal_period)
+        }
+        # A handle that was resolved is represented by its accounts: it may be somebody else's tomorrow.
+        listed = CaseIdentifier.objects.exclude(kind=IdentifierKind.HANDLE, accounts_found__gt=0)
+        rows = listed.values_list("case_id", "entry_id", "kind", "value")
+        entries = [
+            ListEntry(bytes(entry_id), IdentifierKind(kind), value, in_force[case_id])
+            for case_id, entry_id, kind, value in rows.iterator()
+            if case_id in in_force
+        ]
+    return _Snapshot(tree_size, tuple(in_force), len(entries), encode_entries(entries))
+
+
+def _make_header(number: int, snapshot: _Snapshot, now: datetime) -> SuppressionListHeader:
+    controller = get_controller()
+    issued_at = now.replace(microsecond=0)
+    return SuppressionListHeader(
+        controller=controller.name,
+        number=number,
+        issued_at=issued_at,
+        expires_at=issued_at + timedelta(hours=settings.DEMUR_LIST_LIFETIME_HOURS),
+        log_origin=controller.log_origin,
+        tree_size=snapshot.tree_size,
+        entries=snapshot.entries,
+        payload_sha256=b"",  # seal_list computes it
+        salt=secrets.token_bytes(SALT_BYTES),
+    )
+
+
+def _note(header: SuppressionListHeader, content_hex: str, file_hex: str) -> None:
+    PublishedList.objects.create(
+        number=header.number,
+        issued_at=header.issued_at,
+        expires_at=header.expires_at,
+        tree_size=header.tree_size,
+        entries=header.entries,
+        content_sha256_hex=content_hex,
+        file_sha256_hex=file_hex,
+    )
+
+
+def _statement(raw: bytes) -> JsonObject:
+    """Return what the log is told: the header that was signed, and its digest, which gate manifests quote."""
+    key = load_signer(Path(settings.DEMUR_HOME) / "keys", KeyRole.LIST).verifier_key
+    verified = verify_list(raw, key)
+    return {**verified.header.to_body(), "header_sha256": verified.header_sha256.hex()}
+
+
+def _repair(folder: Path) -> PublishedList | None:
+    """Finish or set aside what a crash left; return the newest list if gates have it.
+
+    None when there is no list, or when the pointer is ahead of the database (which was restored from a backup): then
+    a new one is published at once, under a number above both, because gates never go back.
+    """
+    newest = PublishedList.objects.order_by("-number").first()
+    announced = newest.number if newest else 0
+    pointed_at = _latest_number(folder)
+    for path in folder.glob(f"*{_SUFFIX}"):
+        if path.name != LATEST and int(path.stem) > announced and int(path.stem) != pointed_at:
+            path.rename(path.with_suffix(_UNANNOUNCED))
+            _log.warning("set aside suppression list %s, which was never announced", int(path.stem))
+    if newest and pointed_at < announced:
+        if not (folder / _file_name(announced)).exists():
+            return None
+        _point_latest_at(folder, announced)
+    return newest if pointed_at <= announced else None
+
+
+def _latest_number(folder: Path) -> int:
+    link = folder / LATEST
+    return int(link.readlink().stem) if link.is_symlink() else 0
+
+
+def _next_number(folder: Path) -> int:
+    files = [int(path.stem) for path in folder.iterdir() if path.stem.isdecimal()]
+    newest = PublishedList.objects.order_by("-number").first()
+    return max([newest.number if newest else 0, *files]) + 1
+
+
+def _point_latest_at(folder: Path, number: int) -> None:
+    with storage_errors(folder / LATEST):
+        temporary = temporary_path(folder / LATEST)
+        temporary.unlink(missing_ok=True)
+        temporary.symlink_to(_file_name(number))
+        temporary.rename(folder / LATEST)
+    sync_folder(folder)
+
+
+def _file_name(number: int) -> str:
+    return f"{number:06}{_SUFFIX}"
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    make_folder(folder, _FOLDER_MODE)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

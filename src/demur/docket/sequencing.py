@@ -1,0 +1,77 @@
+"""Bringing statements into the log, in an order that a crash cannot spoil.
+
+1. Read how far the docket knows the log, then which statements wait.
+2. Under the log's lock, append those that are not there beyond that point: a crash before step 3 left them there.
+3. In one transaction, note each one's place and release the mails that waited for its receipt.
+
+Two runs at once are harmless: the second finds the first one's entries in step 2.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max
+
+from demur.core.canonical import JsonObject, canonical_json
+from demur.core.entry import SALT_BYTES, Event, make_entry
+from demur.docket.models import Case, LogEntry, Mail, MailState
+from demur.ledger.keys import KeyRole, load_signer
+from demur.ledger.log import Log, append_missing
+
+_MOST_AT_ONCE = 1000
+
+
+def add_statement(event: Event, statement: JsonObject, now: datetime, case: Case | None) -> LogEntry:
+    """Store a statement that waits for its place, inside the caller's transaction.
+
+    Raises:
+        FormatError: the statement holds what canonical JSON cannot; better refused here than when it is appended.
+    """
+    canonical_json(statement)
+    return LogEntry.objects.create(
+        event=event,
+        statement=statement,
+        salt=secrets.token_bytes(SALT_BYTES),
+        case=case,
+        created_at=now,
+    )
+
+
+def append_waiting(release_mail: Callable[[int], object]) -> int:
+    """Append every statement that waits.
+
+    Args:
+        release_mail: called in the transaction with the id of each mail whose receipt can now be made.
+
+    Returns:
+        How many statements got their place.
+
+    Raises:
+        DemurError: the log or its key cannot be used; nothing is lost, and the next run goes on.
+    """
+    done = 0
+    while appended := _append_some(release_mail):
+        done += appended
+    return done
+
+
+def _append_some(release_mail: Callable[[int], object]) -> int:
+    highest = LogEntry.objects.aggregate(highest=Max("leaf_index"))["highest"]
+    waiting = list(LogEntry.objects.filter(leaf_index=None).order_by("pk")[:_MOST_AT_ONCE])
+    if not waiting:
+        return 0
+    home = Path(settings.DEMUR_HOME)
+    with Log(home / "log", load_signer(home / "keys", KeyRole.LOG)) as log:
+        raw = [make_entry(Event(row.event), row.statement, bytes(row.salt)).to_bytes() for row in waiting]
+        indexes = append_missing(log, raw, 0 if highest is None else highest + 1)
+    with transaction.atomic():
+        for row, leaf_index in zip(waiting, indexes, strict=True):
+            LogEntry.objects.filter(pk=row.pk, leaf_index=None).update(leaf_index=leaf_index)
+        released = Mail.objects.filter(waits_for__in=waiting, state=MailState.QUEUED)
+        for mail_id in released.order_by("pk").values_list("pk", flat=True):
+            release_mail(mail_id)
+    return len(waiting)

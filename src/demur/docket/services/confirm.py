@@ -1,0 +1,135 @@
+"""Confirming the code: from here on the objection is in force and the legal clock has run since the form was sent."""
+
+import hmac
+import unicodedata
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from demur.core.canonical import JsonObject, instant_text
+from demur.core.deadline import due_on
+from demur.core.entry import Event
+from demur.core.identifier import IdentifierKind, Standing
+from demur.core.objection import CaseState
+from demur.docket.accounts import Answer, ask_directory
+from demur.docket.controller import get_controller
+from demur.docket.errors import (
+    AlreadyConfirmedError,
+    CaseChangedError,
+    CodeExpiredError,
+    CodeSpentError,
+    CodeWrongError,
+)
+from demur.docket.jurisdiction import answer_period
+from demur.docket.lodging import ConfirmedCase
+from demur.docket.mail_text import status_link, write_mail
+from demur.docket.models import Case, CaseIdentifier, Code, MailKind
+from demur.docket.receipts import receipt_name
+from demur.docket.resolution import apply_answers, open_handles
+from demur.docket.secret import CODE_DIGITS, code_digest, new_token, token_digest
+from demur.docket.services.lodge import get_lodged_case
+from demur.docket.services.outbox import queue_mail
+from demur.docket.services.statement import record_statement
+from demur.docket.services.transition import DATA_SUBJECT, change_state
+from demur.docket.tasks import publish_list, resolve_handles
+
+SCOPE = "all-ai-training"
+
+
+def confirm_code(continue_token: str, code: str, now: datetime) -> ConfirmedCase:
+    """Confirm an objection by its code.
+
+    Args:
+        continue_token: the secret part of the code page's address.
+        code: as typed; spaces and hyphens do not matter.
+        now: the instant.
+
+    Raises:
+        LinkUnknownError: no such case, or it was erased.
+        AlreadyConfirmedError: confirmed before, maybe a moment ago by a second click.
+        CodeWrongError: another code, or not six digits (which costs no try).
+        CodeSpentError: five tries were made.
+        CodeExpiredError: the code is older than an hour.
+    """
+    case = get_lodged_case(continue_token, now)
+    _pay_and_compare(case, code, now)
+    # Before the transaction: a slow directory must not hold the database, nor a broken one undo the confirmation.
+    handles = [identifier.value for identifier in open_handles(case)]
+    answers = ask_directory(handles) if handles else []
+    try:
+        with transaction.atomic():
+            return _confirm(case, answers, now)
+    except CaseChangedError as error:
+        raise AlreadyConfirmedError from error
+
+
+def _pay_and_compare(case: Case, typed: str, now: datetime) -> None:
+    """Pay one try, then compare: guesses sent at once cannot share a try."""
+    digits = unicodedata.normalize("NFKC", typed).replace("-", "")
+    digits = "".join(digits.split())
+    if len(digits) != CODE_DIGITS or not (digits.isascii() and digits.isdigit()):
+        raise CodeWrongError(_current_code(case).tries_left)
+    with transaction.atomic():
+        valid = Code.objects.filter(case=case, tries_left__gt=0, expires_at__gt=now)
+        paid = valid.update(tries_left=F("tries_left") - 1)
+        current = _current_code(case)
+    if not paid:
+        raise CodeSpentError if current.tries_left == 0 else CodeExpiredError
+    if not hmac.compare_digest(current.digest_hex, code_digest(case.pk, digits)):
+        raise CodeWrongError(current.tries_left) if current.tries_left else CodeSpentError
+
+
+def _current_code(case: Case) -> Code:
+    code = Code.objects.filter(case=case).first()
+    if code is None:  # confirmation deletes it
+        raise AlreadyConfirmedError
+    return code
+
+
+def _confirm(case: Case, answers: list[Answer], now: datetime) -> ConfirmedCase:
+    token = new_token()
+    received_on = case.lodged_at.astimezone(get_controller().time_zone).date()
+    change_state(
+        case,
+        CaseState.RECEIVED,
+        now,
+        actor=DATA_SUBJECT,
+        received_at=case.lodged_at,  # the reading that favours the person: the form, not the code
+        confirmed_at=now,
+        due_on=due_on(received_on, answer_period(case.country)),
+        status_token_sha256_hex=token_digest(token),
+    )
+    Code.objects.filter(case=case).delete()
+    CaseIdentifier.objects.filter(case=case, kind=IdentifierKind.EMAIL).update(standing=Standing.VERIFIED)
+    apply_answers(case, answers)
+    entry = record_statement(Event.OBJECTION_RECEIVED, _statement(case), now, case)
+    handles = CaseIdentifier.objects.filter(case=case, kind=IdentifierKind.HANDLE).order_by("pk")
+    text = write_mail(
+        MailKind.CONFIRMATION,
+        case,
+        link=status_link(token),
+        receipt_name=receipt_name(case.reference, entry.event),
+        handles_found=[handle.typed for handle in handles if handle.accounts_found],
+        handles_missing=[handle.typed for handle in handles if not handle.accounts_found],
+    )
+    queue_mail(MailKind.CONFIRMATION, case, text, now, waits_for=entry)
+    if open_handles(case):
+        resolve_handles.enqueue(case.pk)
+    publish_list.enqueue()
+    return ConfirmedCase(case.reference, token)
+
+
+def _statement(case: Case) -> JsonObject:
+    identifiers = list(CaseIdentifier.objects.filter(case=case).order_by("pk"))
+    return {
+        "accounts": sorted(item.value for item in identifiers if item.kind == IdentifierKind.ACCOUNT),
+        "capacity": case.capacity,
+        "controller": get_controller().name,
+        "country": case.country,
+        "email": case.email,
+        "handles": [item.typed for item in identifiers if item.kind == IdentifierKind.HANDLE],
+        "received_at": instant_text(case.lodged_at),
+        "reference": case.reference,
+        "scope": SCOPE,
+    }

@@ -1,0 +1,136 @@
+"""The worker: runs the tasks of the database, and looks after what no request does.
+
+Exactly one process works on a docket. For SQLite that is enforced by a lock on `<home>/worker.lock`, for PostgreSQL by
+an advisory lock of the database as well, since workers may then run on several machines; both end with the process
+that holds them, however it ends. So, at the start, a task that is marked as running was left by a worker that was
+killed: it is put back, which is safe because every task may run twice.
+
+A task that failed is tried again after pauses that grow. A mail that the server did not take is not a failed task: it
+plans its own next attempt (demur.docket.delivery).
+"""
+
+import fcntl
+import logging
+import os
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import OperationalError, close_old_connections, connection
+from django.utils import timezone
+from django_tasks.base import TaskResultStatus
+from django_tasks_db.management.commands.db_worker import Worker
+from django_tasks_db.models import DBTaskResult
+
+from demur.docket import publishing
+from demur.docket.errors import WorkerRunningError
+from demur.docket.services import erase_unconfirmed
+from demur.docket.tasks import publish_list
+
+LOCK_FILE = "worker.lock"
+_IDLE_SECONDS = 0.3
+_DUTIES_EVERY = timedelta(seconds=20)
+_AFTER_FAILURE = timedelta(seconds=30)
+_LONGEST_PAUSE = timedelta(hours=1)
+_MOST_DOUBLINGS = 8
+_KEEP_FINISHED = timedelta(days=1)
+_ADVISORY_LOCK = 0x64656D7572  # "demur"; any number will do that no other program uses in this database
+_LOCK_MODE = 0o600
+_log = logging.getLogger(__name__)
+
+
+def run_worker(stop: threading.Event) -> None:
+    """Work until `stop` is set; the task that runs then is finished first.
+
+    Raises:
+        WorkerRunningError: another worker serves this docket.
+    """
+    with _only_worker() as is_alone:
+        reset_interrupted()
+        publish_list.enqueue()  # also repairs what a crash left of the lists
+        duties_at = timezone.now()
+        while not stop.is_set():
+            try:
+                now = timezone.now()
+                if now >= duties_at:
+                    if not is_alone():
+                        raise WorkerRunningError
+                    look_after(now)
+                    duties_at = now + _DUTIES_EVERY
+                busy = run_next_task()
+            except OperationalError:
+                # Its words can hold values of a row. The database may come back; nothing is lost meanwhile.
+                _log.warning("the database did not answer; trying again")
+                close_old_connections()
+                busy = False
+            if not busy:
+                stop.wait(_IDLE_SECONDS)
+
+
+def run_next_task() -> bool:
+    """Run the task that is due first; tell whether there was one."""
+    if not DBTaskResult.objects.ready().exists():
+        return False
+    Worker(
+        queue_names=["*"],
+        interval=0,
+        batch=True,
+        backend_name="default",
+        startup_delay=False,
+        max_tasks=1,
+        worker_id=secrets.token_hex(16),
+        excluded_queue_names=[],
+    ).run()
+    return True
+
+
+def reset_interrupted() -> int:
+    """Put back the tasks that a killed worker left running; return how many. Only for who holds the worker's lock."""
+    return DBTaskResult.objects.running().update(status=TaskResultStatus.READY)
+
+
+def look_after(now: datetime) -> None:
+    """Do what is due by the clock and not by a request."""
+    erase_unconfirmed(now)
+    if publishing.is_due(now):
+        publish_list.enqueue()
+    for failed in DBTaskResult.objects.failed():
+        doublings = min(max(len(failed.worker_ids) - 1, 0), _MOST_DOUBLINGS)
+        if failed.finished_at + min(_AFTER_FAILURE * 2**doublings, _LONGEST_PAUSE) <= now:
+            DBTaskResult.objects.failed().filter(pk=failed.pk).update(status=TaskResultStatus.READY)
+    DBTaskResult.objects.successful().filter(finished_at__lte=now - _KEEP_FINISHED).delete()
+
+
+@contextmanager
+def _only_worker() -> Iterator[Callable[[], bool]]:
+    """Hold the worker's locks; what is yielded tells whether they are still held."""
+    descriptor = os.open(Path(settings.DEMUR_HOME) / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _LOCK_MODE)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise WorkerRunningError from error
+        if connection.vendor == "postgresql":
+            with _advisory_lock() as is_held:
+                yield is_held
+        else:
+            yield lambda: True
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _advisory_lock() -> Iterator[Callable[[], bool]]:
+    held = connection.copy()  # a connection of its own: the lock ends when it is closed
+    try:
+        with held.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [_ADVISORY_LOCK])
+            if not cursor.fetchone()[0]:
+                raise WorkerRunningError
+        yield held.is_usable
+    finally:
+        held.close()

@@ -1,0 +1,106 @@
+"""Ada objects, Bo and Bea work the desk, Cy must see nothing; a controller, a directory, and a mailbox."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from django_tasks_db.models import DBTaskResult
+
+from demur.core.account import Account
+from demur.core.objection import Capacity
+from demur.docket.lodging import ConfirmedCase, Lodging
+from demur.docket.services import confirm_code, lodge_objection
+from demur.docket.worker import run_next_task
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+"""Tasks look at the real clock, so the tests begin at its time and count from there."""
+
+CONTROLLER_YAML = """\
+name: lumen.example
+legal_name: Lumen Platforms Limited
+postal_address: [1 Quay Street, Dublin, Ireland]
+country: IE
+time_zone: Europe/Dublin
+contact_email: privacy@lumen.example
+data_protection_officer: dpo@lumen.example
+training_starts_on: 2026-12-15
+appeal_days: 30
+products:
+  - {id: lumen, name: Lumen, description: a photo-sharing app, menu_path: [Profile, Menu, About]}
+collected:
+  - id: posts
+    name: Posts
+    description: What you post.
+    kinds: [post]
+    products: [lumen]
+    audiences: [public]
+    kept_for: as long as the account exists
+    used_for_training: true
+"""
+ADA = Lodging(
+    country="AT",
+    email="ada@mail.example",
+    handles=("@Ada.Paints",),
+    effect="My pictures are how I live.",
+    language="en",
+    capacity=Capacity.ACCOUNT_HOLDER,
+    name="Ada",
+)
+CY = replace(ADA, email="cy@mail.example", handles=("cy",), name="Cy")
+
+
+class SampleDirectory:
+    """A directory that knows Ada's two accounts by either handle."""
+
+    def find_accounts(self, handle: str) -> list[Account]:
+        known = [Account("lumen:p1", "lumen", "ada.paints"), Account("agora:q9", "agora", "ada_talks")]
+        return known if handle in {"ada.paints", "ada_talks"} else []
+
+
+def open_directory() -> SampleDirectory:
+    return SampleDirectory()
+
+
+class Mailbox:
+    """The handler of a real SMTP server: keeps what it took, and can be told to refuse."""
+
+    def __init__(self) -> None:
+        self.raw: list[bytes] = []
+        self.answer = "250 taken"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802  (the names that aiosmtpd asks for)
+        if self.answer.startswith("250"):
+            self.raw.append(bytes(envelope.content or b""))
+        return self.answer
+
+    @property
+    def mails(self) -> list[EmailMessage]:
+        return [message_from_bytes(raw, policy=policy.default) for raw in self.raw]
+
+    def newest_text(self) -> str:
+        part = self.mails[-1].get_body(("plain",))
+        assert part is not None
+        return str(part.get_content())
+
+    def newest_code(self) -> str:
+        found = re.search(r"Your code is (\d{6})", self.newest_text())
+        assert found
+        return found[1]
+
+
+def run_tasks() -> None:
+    """Run what the worker would run now, and fail if a task failed."""
+    while run_next_task():
+        pass
+    failed = DBTaskResult.objects.failed().first()
+    assert failed is None, failed and failed.traceback
+
+
+def confirm_ada(mailbox: Mailbox, lodging: Lodging = ADA, now: datetime = NOW) -> ConfirmedCase:
+    """Take a person through form, mail and code."""
+    token = lodge_objection(lodging, now).continue_token
+    run_tasks()
+    return confirm_code(token, mailbox.newest_code(), now)

@@ -1,0 +1,79 @@
+"""From the form to the receipt, through a real mail server and a real log."""
+
+from pathlib import Path
+
+import pytest
+from docket_world import ADA, NOW, Mailbox, confirm_ada, run_tasks
+
+from demur.core.canonical import instant_text
+from demur.core.deadline import GDPR_PERIOD, due_on
+from demur.core.objection import CaseState
+from demur.core.receipt import parse_receipt, verify_receipt
+from demur.core.suppression_list import verify_list
+from demur.docket.models import Case, Mail
+from demur.docket.selectors import find_lodging, find_status, receipt_bytes
+from demur.docket.services import lodge_objection
+from demur.gate.suppression_list import load_suppression_list
+from demur.ledger.keys import KeyRole, SecretName, load_secret, load_signer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_lodged_objection_shows_a_masked_address_and_five_tries(home: Path, mailbox: Mailbox) -> None:
+    token = lodge_objection(ADA, NOW).continue_token
+    view = find_lodging(token, NOW)
+    assert view is not None
+    assert (view.email_masked, view.tries_left, view.is_confirmed) == ("a…@mail.example", 5, False)
+
+
+def test_confirmed_objection_is_mailed_with_a_receipt_that_verifies(home: Path, mailbox: Mailbox) -> None:
+    confirmed = confirm_ada(mailbox)
+    run_tasks()
+    mail = mailbox.mails[-1]
+    assert confirmed.reference in mail["Subject"]
+    [attachment] = mail.iter_attachments()
+    receipt = parse_receipt(attachment.get_content())
+    key = load_signer(home / "keys", KeyRole.LOG).verifier_key
+    assert verify_receipt(receipt, key).tree_size >= 1
+    assert receipt.statement == {
+        "accounts": ["agora:q9", "lumen:p1"],
+        "capacity": "account_holder",
+        "controller": "lumen.example",
+        "country": "AT",
+        "email": "ada@mail.example",
+        "handles": ["@Ada.Paints"],
+        "received_at": instant_text(NOW),
+        "reference": confirmed.reference,
+        "scope": "all-ai-training",
+    }
+
+
+def test_status_page_tells_state_dates_and_the_list_that_carries_the_case(home: Path, mailbox: Mailbox) -> None:
+    confirmed = confirm_ada(mailbox)
+    run_tasks()
+    status = find_status(confirmed.status_token)
+    assert status is not None
+    assert status.state is CaseState.RECEIVED
+    assert status.due_on == due_on(NOW.date(), GDPR_PERIOD)
+    assert status.handles_found == ("@Ada.Paints",)
+    assert status.first_list_number == 1
+    receipt = receipt_bytes(confirmed.status_token)
+    assert receipt is not None
+    assert parse_receipt(receipt).statement["reference"] == confirmed.reference
+
+
+def test_published_list_carries_accounts_and_email_but_not_the_resolved_handle(home: Path, mailbox: Mailbox) -> None:
+    confirm_ada(mailbox)
+    run_tasks()
+    raw = (home / "lists" / "latest.list").read_bytes()
+    key = load_signer(home / "keys", KeyRole.LIST).verifier_key
+    header = verify_list(raw, key).header
+    suppressions = load_suppression_list(raw, key, load_secret(home / "keys", SecretName.LIST_SEAL), header.issued_at)
+    assert suppressions.kinds == {"account": 2, "email": 1}
+
+
+def test_sent_mails_keep_no_body(home: Path, mailbox: Mailbox) -> None:
+    confirm_ada(mailbox)
+    run_tasks()
+    assert {(mail.state, mail.sealed_body) for mail in Mail.objects.all()} == {("sent", None)}
+    assert Case.objects.count() == 1
