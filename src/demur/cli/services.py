@@ -49,6 +49,20 @@ def worker(home: HomeOption = DEFAULT_HOME) -> None:
     run_worker(stop)
 
 
+def publish(home: HomeOption = DEFAULT_HOME) -> None:
+    """Publish a suppression list now, if what is in force changed; the worker does so by itself.
+
+    [bold]Example[/bold]
+
+      demur publish --home /srv/demur
+    """
+    open_home(home)
+    from demur.docket.tasks import publish_list
+
+    publish_list.call()
+    Console(highlight=False).print("The newest list is lists/latest.list; the worker logs it.")
+
+
 def mailbox(
     smtp_port: Annotated[int, typer.Option(help="Where mails are taken in.")] = 8025,
     page_port: Annotated[int, typer.Option(help="Where they can be read.")] = 8026,

@@ -1,0 +1,83 @@
+"""`demur desk`: the controller's staff at the terminal of the server. Whoever can run it is believed to be staff."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from demur.cli.home import DEFAULT_HOME, HomeOption, open_home
+
+desk_app = typer.Typer(help="See the open cases, and decide.", no_args_is_help=True)
+Reference = Annotated[str, typer.Argument(help="The case's reference, e.g. DMR-7K3F-9Q2M.")]
+Staff = Annotated[str, typer.Option(help="Who does this; it stands in the case's history.")]
+
+
+@desk_app.command()
+def queue(home: HomeOption = DEFAULT_HOME) -> None:
+    """Show the open cases, the earliest legal date first.
+
+    [bold]Example[/bold]
+
+      demur desk queue
+    """
+    open_home(home)
+    from demur.desk.queue import list_queue
+
+    queued = list_queue(datetime.now(UTC))
+    console = Console(highlight=False)
+    table = Table("reference", "state", "due on", "", "country", "capacity", box=None, padding=(0, 2))
+    for item in queued:
+        case = item.case
+        words = f"{item.urgency}, {abs(case.days_left)} days {'over' if case.days_left < 0 else 'left'}"
+        table.add_row(case.reference, case.state, case.due_on.isoformat(), words, case.country, case.capacity)
+    console.print(table if queued else "No case is open.")
+
+
+@desk_app.command()
+def review(reference: Reference, staff: Staff, home: HomeOption = DEFAULT_HOME) -> None:
+    """Take a case under review.
+
+    [bold]Example[/bold]
+
+      demur desk review DMR-7K3F-9Q2M --staff officer@lumen.example
+    """
+    open_home(home)
+    from demur.docket.services import start_review
+
+    start_review(reference, staff, datetime.now(UTC))
+    Console(highlight=False).print("Under review. The objection stays in force meanwhile.")
+
+
+@desk_app.command()
+def decide(
+    reference: Reference,
+    staff: Staff,
+    outcome: Annotated[str, typer.Option(help="upheld, upheld_in_part or refused.")],
+    ground: Annotated[str, typer.Option(help="The ground of the law; needed unless upheld in full.")] = "",
+    text: Annotated[str, typer.Option(help="The reason in words, which the person reads.")] = "",
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Decide a case. The person is told by mail, with the complaint information that the law demands.
+
+    [bold]Examples[/bold]
+
+      demur desk decide DMR-7K3F-9Q2M --staff officer@lumen.example --outcome upheld
+
+      demur desk decide DMR-7K3F-9Q2M --staff officer@lumen.example --outcome refused
+        --ground gdpr-11-2-not-identified --text "We could not find the account that you named."
+    """
+    open_home(home)
+    from demur.core.objection import DECISIONS, CaseState
+    from demur.docket.decision import Decision, RefusalGround
+    from demur.docket.services import decide as decide_case
+
+    outcomes, grounds = sorted(DECISIONS), sorted(RefusalGround)
+    if outcome not in outcomes:
+        raise typer.BadParameter(f"one of: {', '.join(outcomes)}", param_hint="--outcome")
+    if ground and ground not in grounds:
+        raise typer.BadParameter(f"one of: {', '.join(grounds)}", param_hint="--ground")
+    decision = Decision(CaseState(outcome), RefusalGround(ground) if ground else None, text, staff)
+    decide_case(reference, decision, datetime.now(UTC))
+    Console(highlight=False).print("Decided and logged; the mail is on its way.")
