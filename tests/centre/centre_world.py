@@ -77,18 +77,26 @@ def write_controller(home: Path, starts_in_days: int) -> None:
     (home / "controller.yaml").write_text(CONTROLLER.format(starts_on=starts_on.isoformat()))
 
 
+def newest_mail_text(kind: MailKind = MailKind.CODE) -> str:
+    """Return the text of the newest mail of a kind that waits to be sent."""
+    mail = Mail.objects.filter(kind=kind).latest("pk")
+    return parse_mail_text(unseal_mail(bytes(mail.sealed_body or b""), bytes(mail.salt))).text
+
+
 def code_in_mail() -> str:
     """Return the code of the newest mail that waits to be sent."""
-    mail = Mail.objects.filter(kind=MailKind.CODE).latest("pk")
-    text = parse_mail_text(unseal_mail(bytes(mail.sealed_body or b""), bytes(mail.salt))).text
-    match = re.search(r"\b([0-9]{3}) ?([0-9]{3})\b", text)
+    match = re.search(r"\b([0-9]{3}) ?([0-9]{3})\b", newest_mail_text())
     assert match is not None
     return match[1] + match[2]
 
 
+def csrf_token(client: Client, page: str) -> str:
+    """Return the token of the forms on a page."""
+    match = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', client.get(page).content.decode())
+    assert match is not None, "the page has no form"
+    return match[1]
+
+
 def submit(client: Client, page: str, *, to: str = "", **fields: str) -> HttpResponse:
     """Open a page and send a form of it as a browser does, with its CSRF token."""
-    html = client.get(page).content.decode()
-    match = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', html)
-    assert match is not None, "the page has no form"
-    return client.post(to or page, {"csrfmiddlewaretoken": match[1], **fields})
+    return client.post(to or page, {"csrfmiddlewaretoken": csrf_token(client, page), **fields})

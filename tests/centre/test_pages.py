@@ -5,7 +5,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from centre_world import ADA_EMAIL, TRAINING_STARTS_IN_DAYS, Confirmed, Lodged, code_in_mail, submit, write_controller
+from centre_world import (
+    ADA_EMAIL,
+    TRAINING_STARTS_IN_DAYS,
+    Confirmed,
+    Lodged,
+    code_in_mail,
+    csrf_token,
+    submit,
+    write_controller,
+)
 from django.contrib.staticfiles import finders
 from django.http import HttpResponse
 from django.test import Client
@@ -124,8 +133,7 @@ def test_too_many_codes_are_refused_in_words_with_the_time_of_the_next(
 
 def test_a_second_confirmation_is_told_that_all_is_well(ada: Client, lodge: Callable[..., Lodged]) -> None:
     lodged = lodge()
-    page = ada.get(lodged.page).content.decode()
-    token = page.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
+    token = csrf_token(ada, lodged.page)
     for _ in range(2):
         answer = ada.post(lodged.page, {"csrfmiddlewaretoken": token, "code": lodged.code})
     assert "need not do it again" in text_of(answer)

@@ -39,6 +39,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
         "jurisdiction": find_jurisdiction(status.country),
         "awaits_answer": status.state in _AWAITING_ANSWER,
         "decision": next((line for line in reversed(status.history) if line.state in DECISIONS), None),
+        "may_appeal": status.appeal_until is not None and datetime.now(UTC) < status.appeal_until,
         "private": True,
     }
     return render(request, "centre/status.html", context)
@@ -86,7 +87,7 @@ def appeal(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _get_status(token: str) -> StatusView:
-    status = selectors.find_status(token, datetime.now(UTC))
+    status = selectors.find_status(token)
     if status is None:
         raise Http404
     return status
