@@ -1,0 +1,221 @@
+"""One run of the gate: Parquet in, and out come kept rows, withheld row ids with reasons, and a signed manifest.
+
+    1. Every footer of the input is read and held against the mapping; nothing is written before all of them fit.
+    2. Each file is read once, row group by row group, decided about, and written to a hidden folder in the same order
+       and layout. Two files at a time; memory does not grow with the input.
+    3. Each input file is hashed, and refused if it changed since step 1.
+    4. The manifest is signed and written last; then the hidden folder gets the output's name, in one rename.
+
+The same input, mapping and list give the same bytes (with one version of Arrow). Specified in
+docs/spec/gate-manifest.md.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from demur.core.gate_manifest import GateManifest, ManifestFile
+from demur.core.note import Signer
+from demur.gate.decision import REASONS, Decision, decide
+from demur.gate.errors import MappingError, OutputExistsError, RowIdMissingError
+from demur.gate.mapping import SourceMapping
+from demur.gate.output import Layout, OutputFile, layout_of, writing
+from demur.gate.rules import rules_for
+from demur.gate.source import InputFile, find_inputs, hash_unchanged, open_parquet, read_row_group
+from demur.gate.staging import open_staging
+from demur.gate.suppression_list import SuppressionList
+
+KEPT: Final = "kept"
+WITHHELD: Final = "withheld"
+MANIFEST: Final = "manifest.note"
+REASONS_COLUMN: Final = "reasons"
+_FILES_AT_A_TIME: Final = 2
+_WITHHELD_CODEC: Final = "zstd"
+_REASONS_LEAF: Final = "reasons.list.element"
+
+
+@dataclass(frozen=True)
+class GateRequest:
+    """What to run.
+
+    Attributes:
+        inputs: a Parquet file, or a folder of them at any depth.
+        mapping: which column plays which role.
+        out: the output folder; it must not exist, or be empty.
+    """
+
+    inputs: Path
+    mapping: SourceMapping
+    out: Path
+
+
+@dataclass(frozen=True)
+class _FileResult:
+    """What became of one input file. `reason_rows`: rows by reason, int64[len(REASONS)]."""
+
+    source: ManifestFile
+    kept: ManifestFile
+    withheld: ManifestFile
+    reason_rows: npt.NDArray[np.int64]
+
+
+class _StoppedError(Exception):
+    """Another file of the same run has failed: there is nothing left to do."""
+
+
+class _Progress:
+    """Counts rows over all files, tells the caller, and stops the others when one file fails."""
+
+    def __init__(self, total_rows: int, tell: Callable[[int, int], None]) -> None:
+        self._done_rows, self._total_rows, self._tell = 0, total_rows, tell
+        self._lock = Lock()
+        self.stopped = False
+
+    def advance(self, rows: int) -> None:
+        """Count rows that were decided about.
+
+        Raises:
+            _StoppedError: there is no point in going on.
+        """
+        with self._lock:
+            if self.stopped:
+                raise _StoppedError
+            self._done_rows += rows
+            self._tell(self._done_rows, self._total_rows)
+
+
+def run_gate(
+    request: GateRequest,
+    suppressions: SuppressionList,
+    signer: Signer,
+    progress: Callable[[int, int], None],
+) -> GateManifest:
+    """Gate a dataset and return the manifest that was signed and written.
+
+    Args:
+        request: what to read and where to write.
+        suppressions: the verified list; that it is current was checked when it was loaded.
+        signer: the gate's key.
+        progress: is told (rows done, rows in all) after each batch, from one thread at a time. What it raises ends the
+            run.
+
+    Raises:
+        GateError: see `demur.gate.errors`. Nothing stands under the output's name then.
+    """
+    _check_apart(request)
+    files = find_inputs(request.inputs, request.mapping)
+    with open_staging(request.out) as staging:
+        counter = _Progress(sum(file.rows for file in files), progress)
+        results = _gate_files(files, _FileGate(request.mapping, suppressions, staging.folder), counter)
+        manifest = _manifest(request.mapping, suppressions, results)
+        with writing(), (staging.folder / MANIFEST).open("xb") as stream:
+            stream.write(manifest.sign(signer))
+            stream.flush()
+            os.fsync(stream.fileno())
+        staging.publish()
+    return manifest
+
+
+def _check_apart(request: GateRequest) -> None:
+    if request.mapping.row_id == REASONS_COLUMN:
+        raise MappingError(
+            f'the row id column cannot be called "{REASONS_COLUMN}": withheld files have one of that name'
+        )
+    inputs, out = request.inputs.resolve(), request.out.resolve()
+    if out.is_relative_to(inputs) or inputs.is_relative_to(out):
+        raise OutputExistsError(
+            "the output and the input are one inside the other: the next run would read its own output",
+            hint="choose another folder with --out",
+        )
+
+
+def _gate_files(files: Sequence[InputFile], gate: "_FileGate", progress: _Progress) -> list[_FileResult]:
+    """Gate every file, two at a time, and return what became of each in the order of the files."""
+    with ThreadPoolExecutor(_FILES_AT_A_TIME) as pool:
+        futures = [pool.submit(gate.run, file, progress) for file in files]
+        try:
+            wait(futures, return_when=FIRST_EXCEPTION)
+        finally:  # all is done, a file has failed, or somebody interrupts
+            progress.stopped = True
+            pool.shutdown(cancel_futures=True)
+    for future in futures:
+        error = None if future.cancelled() else future.exception()
+        if error is not None and not isinstance(error, _StoppedError):
+            raise error
+    return [future.result() for future in futures]
+
+
+class _FileGate:
+    """Gates one file after another into one folder."""
+
+    def __init__(self, mapping: SourceMapping, suppressions: SuppressionList, folder: Path) -> None:
+        self._mapping = mapping
+        self._suppressions = suppressions
+        self._folder = folder
+
+    def run(self, file: InputFile, progress: _Progress) -> _FileResult:
+        """Read a file; write its kept rows, and the ids of its withheld rows."""
+        reason_rows = np.zeros(len(REASONS), np.int64)
+        with open_parquet(file.path, file.name) as parquet:
+            layout = layout_of(parquet, file.name)
+            id_layout = self._withheld_layout(layout.schema)
+            with self._create(KEPT, file, layout) as kept, self._create(WITHHELD, file, id_layout) as withheld:
+                for row_group in range(parquet.num_row_groups):
+                    for batch in read_row_group(parquet, file.name, row_group):
+                        decision = self._decide(batch, f"{file.name}, row group {row_group}")
+                        kept.append(batch.filter(pa.array(decision.kept_mask)))
+                        withheld.append(self._withheld_rows(batch, decision, id_layout.schema))
+                        reason_rows += decision.count_by_reason()
+                        progress.advance(batch.num_rows)
+                    kept.end_row_group()
+                    withheld.end_row_group()
+                return _FileResult(
+                    source=ManifestFile(file.name, hash_unchanged(file), file.rows),
+                    kept=ManifestFile(f"{KEPT}/{file.name}", kept.close(), kept.rows),
+                    withheld=ManifestFile(f"{WITHHELD}/{file.name}", withheld.close(), withheld.rows),
+                    reason_rows=reason_rows,
+                )
+
+    def _create(self, folder: str, file: InputFile, layout: Layout) -> OutputFile:
+        return OutputFile(self._folder / folder / file.name, layout)
+
+    def _decide(self, batch: pa.RecordBatch, where: str) -> Decision:
+        try:
+            return decide(batch, self._mapping, self._suppressions)
+        except RowIdMissingError as error:
+            raise RowIdMissingError(f"{where}: {error}", hint="give every row an id, and run again") from error
+
+    def _withheld_layout(self, schema: pa.Schema) -> Layout:
+        columns = [schema.field(self._mapping.row_id), pa.field(REASONS_COLUMN, pa.list_(pa.string()), nullable=False)]
+        return Layout(pa.schema(columns), _WITHHELD_CODEC, [_REASONS_LEAF], store_schema=True)
+
+    def _withheld_rows(self, batch: pa.RecordBatch, decision: Decision, schema: pa.Schema) -> pa.RecordBatch:
+        ids = batch.column(self._mapping.row_id).filter(pa.array(~decision.kept_mask))
+        return pa.RecordBatch.from_arrays([ids, decision.withheld_reasons()], schema=schema)
+
+
+def _manifest(mapping: SourceMapping, suppressions: SuppressionList, results: Sequence[_FileResult]) -> GateManifest:
+    rules = rules_for(mapping)
+    applied = {str(kind) for rule in rules for kind in rule.IDENTIFIERS}
+    reason_rows = np.sum([result.reason_rows for result in results], axis=0)
+    return GateManifest(
+        list_number=suppressions.header.number,
+        list_header_sha256=suppressions.header_sha256,
+        list_kinds=suppressions.kinds,
+        kinds_not_applied=tuple(kind for kind in suppressions.kinds if kind not in applied),
+        mapping_sha256=mapping.sha256,
+        rules={rule.CODE: rule.VERSION for rule in rules},
+        inputs=tuple(result.source for result in results),
+        outputs=tuple(result.kept for result in results) + tuple(result.withheld for result in results),
+        kept_rows=sum(result.kept.rows for result in results),
+        withheld_rows=sum(result.withheld.rows for result in results),
+        withheld_by_reason={rule.CODE: int(reason_rows[REASONS.index(rule.CODE)]) for rule in rules},
+    )
