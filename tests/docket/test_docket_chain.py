@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from docket_world import ADA, NOW, Mailbox, confirm_ada, run_tasks
+from docket_world import ADA, NOW, Mailbox, confirm_by_mail, run_tasks
 
 from demur.core.canonical import instant_text
 from demur.core.deadline import GDPR_PERIOD, due_on
@@ -27,7 +27,7 @@ def test_lodged_objection_shows_a_masked_address_and_five_tries(home: Path, mail
 
 
 def test_confirmed_objection_is_mailed_with_a_receipt_that_verifies(home: Path, mailbox: Mailbox) -> None:
-    confirmed = confirm_ada(mailbox)
+    confirmed = confirm_by_mail(mailbox)
     run_tasks()
     mail = mailbox.mails[-1]
     assert confirmed.reference in mail["Subject"]
@@ -49,7 +49,7 @@ def test_confirmed_objection_is_mailed_with_a_receipt_that_verifies(home: Path, 
 
 
 def test_status_page_tells_state_dates_and_the_list_that_carries_the_case(home: Path, mailbox: Mailbox) -> None:
-    confirmed = confirm_ada(mailbox)
+    confirmed = confirm_by_mail(mailbox)
     run_tasks()
     status = find_status(confirmed.status_token)
     assert status is not None
@@ -63,7 +63,7 @@ def test_status_page_tells_state_dates_and_the_list_that_carries_the_case(home: 
 
 
 def test_published_list_carries_accounts_and_email_but_not_the_resolved_handle(home: Path, mailbox: Mailbox) -> None:
-    confirm_ada(mailbox)
+    confirm_by_mail(mailbox)
     run_tasks()
     raw = (home / "lists" / "latest.list").read_bytes()
     key = load_signer(home / "keys", KeyRole.LIST).verifier_key
@@ -73,7 +73,7 @@ def test_published_list_carries_accounts_and_email_but_not_the_resolved_handle(h
 
 
 def test_sent_mails_keep_no_body(home: Path, mailbox: Mailbox) -> None:
-    confirm_ada(mailbox)
+    confirm_by_mail(mailbox)
     run_tasks()
     assert {(mail.state, mail.sealed_body) for mail in Mail.objects.all()} == {("sent", None)}
     assert Case.objects.count() == 1

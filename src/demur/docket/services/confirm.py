@@ -20,6 +20,8 @@ from demur.docket.errors import (
     CodeExpiredError,
     CodeSpentError,
     CodeWrongError,
+    DocketError,
+    LinkUnknownError,
 )
 from demur.docket.jurisdiction import answer_period
 from demur.docket.lodging import ConfirmedCase
@@ -61,7 +63,7 @@ def confirm_code(continue_token: str, code: str, now: datetime) -> ConfirmedCase
         with transaction.atomic():
             return _confirm(case, answers, now)
     except CaseChangedError as error:
-        raise AlreadyConfirmedError from error
+        raise _lost_race(case) from error
 
 
 def _pay_and_compare(case: Case, typed: str, now: datetime) -> None:
@@ -82,9 +84,14 @@ def _pay_and_compare(case: Case, typed: str, now: datetime) -> None:
 
 def _current_code(case: Case) -> Code:
     code = Code.objects.filter(case=case).first()
-    if code is None:  # confirmation deletes it
-        raise AlreadyConfirmedError
+    if code is None:
+        raise _lost_race(case)
     return code
+
+
+def _lost_race(case: Case) -> DocketError:
+    """Return what to say to who was overtaken: by another confirmation, or by the erasure of the case."""
+    return AlreadyConfirmedError() if Case.objects.filter(pk=case.pk).exists() else LinkUnknownError()
 
 
 def _confirm(case: Case, answers: list[Answer], now: datetime) -> ConfirmedCase:

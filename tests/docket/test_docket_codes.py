@@ -1,0 +1,254 @@
+"""What somebody with a form, a guess and patience could try against the code."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from docket_world import ADA, CY, NOW, at_once, code_of, confirm, run_tasks, wrong
+
+from demur.core.identifier import Standing
+from demur.docket.errors import (
+    AlreadyConfirmedError,
+    CodeExpiredError,
+    CodeSpentError,
+    CodeWrongError,
+    LinkUnknownError,
+    LodgingRefusedError,
+    MailLimitError,
+)
+from demur.docket.models import Case, CaseChange, CaseIdentifier, Code, Mail, MailAllowance
+from demur.docket.secret import new_code, new_reference
+from demur.docket.selectors import find_lodging
+from demur.docket.services import confirm_code, erase_unconfirmed, lodge_objection, resend_code
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("home")]
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+
+
+def lodge() -> str:
+    return lodge_objection(ADA, NOW).continue_token
+
+
+def test_right_code_confirms_and_email_becomes_verified() -> None:
+    token = lodge()
+    assert not CaseIdentifier.objects.filter(standing=Standing.VERIFIED).exists()
+    confirm_code(token, code_of(token), NOW)
+    assert [row.value for row in CaseIdentifier.objects.filter(standing=Standing.VERIFIED)] == [ADA.email]
+
+
+@pytest.mark.parametrize("form", ["{0} {1}", " {0}-{1} ", "{0}{1}\n"])
+def test_code_is_read_however_it_is_spaced(form: str) -> None:
+    token = lodge()
+    code = code_of(token)
+    assert confirm_code(token, form.format(code[:3], code[3:]), NOW).reference
+
+
+def test_full_width_digits_are_the_same_code() -> None:
+    token = lodge()
+    typed = "".join(chr(ord("0") + ord(digit) - ord("0")) for digit in code_of(token))
+    assert confirm_code(token, typed, NOW).reference
+
+
+@pytest.mark.parametrize("typed", ["", "12345", "1234567", "abcdef", "12345٣"])
+def test_what_is_no_code_costs_no_try(typed: str) -> None:
+    token = lodge()
+    with pytest.raises(CodeWrongError) as caught:
+        confirm_code(token, typed, NOW)
+    assert caught.value.tries_left == 5
+
+
+def test_fifth_wrong_guess_spends_the_code_and_the_right_one_comes_too_late() -> None:
+    token = lodge()
+    code = code_of(token)
+    for left in (4, 3, 2, 1):
+        with pytest.raises(CodeWrongError) as caught:
+            confirm_code(token, wrong(code), NOW)
+        assert caught.value.tries_left == left
+    for late in (wrong(code), code, code):
+        with pytest.raises(CodeSpentError):
+            confirm_code(token, late, NOW)
+    view = find_lodging(token, NOW)
+    assert view is not None
+    assert view.tries_left == 0
+
+
+def test_guesses_sent_at_once_from_many_sessions_share_five_tries() -> None:
+    token = lodge()
+    guess = wrong(code_of(token))
+    outcomes = at_once(*[lambda: confirm_code(token, guess, NOW)] * 12)
+    assert sum(isinstance(outcome, CodeWrongError) for outcome in outcomes) == 4
+    assert sum(isinstance(outcome, CodeSpentError) for outcome in outcomes) == 8
+    assert Code.objects.get().tries_left == 0
+
+
+def test_code_is_good_for_an_hour_and_no_longer() -> None:
+    early, late = lodge(), lodge_objection(CY, NOW).continue_token
+    assert confirm_code(early, code_of(early), NOW + HOUR - timedelta(microseconds=1)).reference
+    with pytest.raises(CodeExpiredError):
+        confirm_code(late, code_of(late), NOW + HOUR)
+    assert Code.objects.get().tries_left == 5
+
+
+def test_code_cannot_be_used_twice() -> None:
+    token = lodge()
+    code = code_of(token)
+    confirm_code(token, code, NOW)
+    with pytest.raises(AlreadyConfirmedError):
+        confirm_code(token, code, NOW)
+    with pytest.raises(AlreadyConfirmedError):
+        resend_code(token, NOW)
+    view = find_lodging(token, NOW + 100 * HOUR)
+    assert view is not None
+    assert (view.is_confirmed, view.tries_left, view.expires_at) == (True, 0, None)
+
+
+def test_code_of_one_case_does_not_confirm_another() -> None:
+    ada, cy = lodge(), lodge_objection(CY, NOW).continue_token
+    Code.objects.filter(case__email=CY.email).update(digest_hex=Code.objects.get(case__email=ADA.email).digest_hex)
+    with pytest.raises(CodeWrongError):
+        confirm_code(cy, code_of(ada), NOW)
+
+
+def test_resend_makes_the_older_code_worthless_and_gives_new_tries() -> None:
+    token = lodge()
+    old = code_of(token)
+    with pytest.raises(CodeWrongError):
+        confirm_code(token, wrong(old), NOW)
+    resend_code(token, NOW + MINUTE)
+    new = code_of(token)
+    if new != old:  # one in a million
+        with pytest.raises(CodeWrongError) as caught:
+            confirm_code(token, old, NOW + MINUTE)
+        assert caught.value.tries_left == 4
+    assert confirm_code(token, new, NOW + HOUR).reference
+
+
+def test_case_gets_three_codes_an_hour_and_says_when_the_next_may_be_asked_for() -> None:
+    token = lodge()
+    resend_code(token, NOW + MINUTE)
+    resend_code(token, NOW + 2 * MINUTE)
+    with pytest.raises(MailLimitError) as caught:
+        resend_code(token, NOW + 3 * MINUTE)
+    assert caught.value.next_at == NOW + HOUR
+    assert confirm_code(token, code_of(token), NOW + 3 * MINUTE).reference
+
+
+def test_case_may_ask_again_when_the_hour_is_over() -> None:
+    token = lodge()
+    for minutes in (1, 2, 60):
+        resend_code(token, NOW + minutes * MINUTE)
+    assert Mail.objects.count() == 4
+
+
+def test_stranger_cannot_be_mailed_more_than_three_times_an_hour() -> None:
+    for _ in range(9):
+        lodge_objection(replace(ADA, email="CY@mail.example"), NOW)
+    assert Mail.objects.filter(recipient=CY.email).count() == 3
+
+
+def test_stranger_cannot_be_mailed_more_than_ten_times_a_day_though_unconfirmed_cases_are_erased() -> None:
+    for minutes in range(0, 24 * 60, 10):
+        lodge_objection(CY, NOW + minutes * MINUTE)
+    assert Mail.objects.count() == 10
+    erase_unconfirmed(NOW + 24 * HOUR + 23 * HOUR)
+    assert Mail.objects.count() == 0
+    assert MailAllowance.objects.filter(taken_at__0__isnull=False).exists()
+
+
+def test_page_of_a_mailed_and_of_a_limited_address_look_the_same() -> None:
+    tokens = [lodge_objection(ADA, NOW).continue_token for _ in range(4)]
+    assert Mail.objects.count() == 3
+    assert len({repr(find_lodging(token, NOW)) for token in tokens}) == 1
+    for token in (tokens[0], tokens[3]):
+        resend_code(token, NOW + MINUTE)
+        with pytest.raises(CodeWrongError) as caught:
+            confirm_code(token, "000000", NOW + MINUTE)
+        assert caught.value.tries_left == 4
+    assert find_lodging(tokens[0], NOW) == find_lodging(tokens[3], NOW)
+    assert Mail.objects.count() == 3
+
+
+def test_address_that_objected_before_looks_like_one_that_did_not() -> None:
+    confirm(ADA)
+    again, first = (
+        lodge_objection(ADA, NOW).continue_token,
+        lodge_objection(replace(ADA, email="abe@mail.example"), NOW),
+    )
+    assert find_lodging(again, NOW) == find_lodging(first.continue_token, NOW)
+
+
+def test_second_objection_of_the_same_address_is_a_second_case() -> None:
+    first, second = confirm(ADA), confirm(ADA)
+    assert first.reference != second.reference
+
+
+def test_unconfirmed_case_is_erased_after_a_day_with_all_that_was_typed() -> None:
+    token = lodge()
+    assert erase_unconfirmed(NOW + 24 * HOUR - MINUTE) == 0
+    assert erase_unconfirmed(NOW + 24 * HOUR) == 1
+    tables = (Case, CaseChange, CaseIdentifier, Code, Mail, MailAllowance)
+    assert [table.objects.count() for table in tables] == [0] * 6  # type: ignore[attr-defined]
+    assert find_lodging(token, NOW) is None
+    run_tasks()  # the task of the erased mail finds nothing to do
+
+
+def test_case_a_day_old_is_treated_as_erased_before_it_is() -> None:
+    token = lodge()
+    late = NOW + 24 * HOUR
+    assert find_lodging(token, late) is None
+    with pytest.raises(LinkUnknownError):
+        resend_code(token, late)
+    with pytest.raises(LinkUnknownError):
+        confirm_code(token, code_of(token), late)
+
+
+def test_confirmed_case_is_never_erased() -> None:
+    confirm(ADA)
+    assert erase_unconfirmed(NOW + 1000 * HOUR) == 0
+
+
+def test_invented_link_is_unknown() -> None:
+    lodge()
+    assert find_lodging("invented", NOW) is None
+    with pytest.raises(LinkUnknownError):
+        confirm_code("invented", "123456", NOW)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("country", "Austria"),
+        ("country", "A1"),
+        ("email", "ada"),
+        ("email", "ada@mail.example\r\nBcc: cy@mail.example"),
+        ("email", "a..da@mail.example"),
+        ("email", "ada\x00@mail.example"),
+        ("email", "ada@mail.example, cy@mail.example"),
+        ("email", "ädä@mail.example"),
+        ("handles", ("two words",)),
+        ("handles", tuple(f"h{number}" for number in range(21))),
+        ("handles", ("x" * 321,)),
+        ("effect", "x" * 10_001),
+        ("name", "x" * 201),
+        ("language", ""),
+        ("language", "../../etc"),
+    ],
+)
+def test_field_that_cannot_be_taken_is_named_and_nothing_is_stored(field: str, value: object) -> None:
+    with pytest.raises(LodgingRefusedError) as caught:
+        lodge_objection(replace(ADA, **{field: value}), NOW)  # type: ignore[arg-type]
+    assert caught.value.field == field
+    assert not value or str(value) not in str(caught.value)
+    assert not Case.objects.exists()
+
+
+def test_text_without_meaning_for_people_is_dropped_and_the_rest_is_kept() -> None:
+    lodge_objection(replace(ADA, effect="a\x00b\x1b[31m\r\nc\ud800", name="A\nda", handles=(" ", "@ada", "ADA")), NOW)
+    case = Case.objects.get()
+    assert (case.effect, case.name) == ("ab[31m\nc", "A da")
+    assert [row.typed for row in case.identifiers.filter(kind="handle")] == ["@ada"]
+
+
+def test_codes_are_six_digits_and_references_have_no_look_alikes() -> None:
+    assert {len(new_code()) for _ in range(200)} == {6}
+    assert not set("".join(new_reference()[4:] for _ in range(200))) & set("01ILOU")

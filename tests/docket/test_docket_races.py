@@ -1,0 +1,66 @@
+"""Two who act at once: one wins, the other is told, and nothing is half done."""
+
+from datetime import timedelta
+
+import pytest
+from docket_world import ADA, NOW, at_once, code_of, confirm
+
+from demur.core.errors import TransitionError
+from demur.core.objection import CaseState
+from demur.docket.decision import Decision, RefusalGround
+from demur.docket.errors import AlreadyConfirmedError, CaseChangedError, LinkUnknownError
+from demur.docket.lodging import ConfirmedCase
+from demur.docket.models import Case, CaseChange, LogEntry, Mail, MailKind
+from demur.docket.services import confirm_code, decide, erase_unconfirmed, lodge_objection, start_review, withdraw
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("home")]
+UPHELD = Decision(CaseState.UPHELD, None, "", "bo")
+REFUSED = Decision(CaseState.REFUSED, RefusalGround.LEGAL_CLAIMS, "A court asked for it.", "bea")
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_two_confirmations_at_once_make_one(attempt: int) -> None:
+    token = lodge_objection(ADA, NOW).continue_token
+    code = code_of(token)
+    outcomes = at_once(*[lambda: confirm_code(token, code, NOW)] * 4)
+    assert sum(isinstance(outcome, ConfirmedCase) for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, AlreadyConfirmedError) for outcome in outcomes) == 3
+    assert Mail.objects.filter(kind=MailKind.CONFIRMATION).count() == 1
+    assert LogEntry.objects.count() == 1
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_two_decisions_at_once_make_one(attempt: int) -> None:
+    reference = confirm(ADA).reference
+    start_review(reference, "bo", NOW)
+    outcomes = at_once(lambda: decide(reference, UPHELD, NOW), lambda: decide(reference, REFUSED, NOW))
+    [loser] = [outcome for outcome in outcomes if outcome is not None]
+    assert isinstance(loser, CaseChangedError | TransitionError)
+    assert Mail.objects.filter(kind=MailKind.DECISION).count() == 1
+    assert CaseChange.objects.filter(new_state__in=[CaseState.UPHELD, CaseState.REFUSED]).count() == 1
+    assert LogEntry.objects.filter(event="decision").count() == 1
+
+
+def test_withdrawal_and_decision_at_once_leave_the_case_withdrawn_or_the_decision_undone() -> None:
+    confirmed = confirm(ADA)
+    start_review(confirmed.reference, "bo", NOW)
+    at_once(lambda: withdraw(confirmed.status_token, NOW), lambda: decide(confirmed.reference, REFUSED, NOW))
+    states = list(CaseChange.objects.values_list("new_state", flat=True))
+    assert Case.objects.get().state == states[-1]
+    assert len(states) == len(set(states))
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_confirmation_against_erasure_wins_or_loses_whole(attempt: int) -> None:
+    token = lodge_objection(ADA, NOW).continue_token
+    code = code_of(token)
+    Case.objects.update(lodged_at=NOW - timedelta(hours=24) + timedelta(seconds=1))
+    confirmed, erased = at_once(
+        lambda: confirm_code(token, code, NOW),
+        lambda: erase_unconfirmed(NOW + timedelta(seconds=1)),
+    )
+    if isinstance(confirmed, ConfirmedCase):
+        assert (erased, Case.objects.get().state) == (0, CaseState.RECEIVED)
+    else:
+        assert isinstance(confirmed, LinkUnknownError)
+        assert (erased, Case.objects.count(), LogEntry.objects.count()) == (1, 0, 0)
