@@ -168,6 +168,7 @@ def _check_receipt(raw: bytes, keys: Keys | None) -> Finding:
     receipt = parse_receipt(raw)
     key = receipt.log_key if keys is None else find_verifier_key(keys, KeyRole.LOG)
     checkpoint = verify_receipt(receipt, key)
+    log = f'the log "{key.name}"' if keys is not None else "whoever holds the key that the receipt itself names"
     not_shown = [
         "that any row is absent from a training set: the gate's manifests speak of that",
         "that what is stated is true: only that it was stated, and not changed since",
@@ -187,7 +188,7 @@ def _check_receipt(raw: bytes, keys: Keys | None) -> Finding:
             *((_label(name), _value(v)) for name, v in receipt.statement.items()),
         ),
         shown=(
-            f'the log "{key.name}" committed to exactly this statement, at this position',
+            f"{log} committed to exactly this statement, at this position",
             f"it did so no later than its checkpoint of {checkpoint.tree_size:,} entries, which is in the receipt",
         ),
         not_shown=tuple(not_shown),
@@ -223,16 +224,14 @@ def _check_manifest(path: Path, raw: bytes, key: VerifierKey) -> Finding:
     there = len(manifest.outputs) - len(missing)
     shown = [f'"{key.name}" states exactly this of one run of the gate, and the row counts add up']
     if there:
-        shown.append(f"{_files(there)} beside the manifest, byte for byte as it names")
+        shown.append(f"the outputs beside the manifest ({there:,}) are, byte for byte, those that it names")
     not_shown = [
         "that a model was trained on these files and on no others",
         "that the inputs were all the data there was",
         "that the gate decided rightly: for that, run it again on the same inputs and list, and compare the bytes",
     ]
     if missing:
-        not_shown.insert(
-            0, f'what is in {_files(len(missing))} that do not lie beside the manifest, e.g. "{missing[0]}"'
-        )
+        not_shown.insert(0, f'what is in the outputs not beside the manifest ({len(missing):,}), e.g. "{missing[0]}"')
     reasons = ((f"withheld, {reason}", f"{rows:,}") for reason, rows in manifest.withheld_by_reason.items())
     return Finding(
         kind="gate manifest",
@@ -313,10 +312,6 @@ def _checkpoint_facts(checkpoint: Checkpoint) -> tuple[tuple[str, str], ...]:
 
 def _view_not_shown(note: bytes) -> str:
     return _NO_WITNESS if len(parse_note(note).signatures) == 1 else _UNCHECKED_WITNESS
-
-
-def _files(count: int) -> str:
-    return "1 output file" if count == 1 else f"{count:,} output files"
 
 
 def _label(name: str) -> str:

@@ -104,7 +104,7 @@ def load_verifier_keys(path: Path) -> dict[str, VerifierKey]:
         KeyFileError: absent, damaged, empty, or with two keys of one name.
     """
     try:
-        keys = [parse_verifier_key(line) for line in path.read_text().splitlines()]
+        keys = [parse_verifier_key(line) for line in path.read_text().removesuffix("\n").split("\n")]
     except OSError as error:
         raise _absent(path) from error
     except (FormatError, UnicodeDecodeError) as error:

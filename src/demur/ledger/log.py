@@ -13,8 +13,8 @@ remember a newer one (`append_missing` does; witnesses will).
 
 import fcntl
 import os
-import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -212,8 +212,8 @@ class Log:
         for folder in {folder for path in paths for folder in path.parents if folder.is_relative_to(self._folder)}:
             sync_folder(folder)
         self._move_checkpoint(new_size, merkle.tree_root(new_size, TileFolder(self._folder, new_size).read_node))
-        for path in paths:  # the partial tiles of those that are full now; where one stays, it does no harm
-            shutil.rmtree(path.with_name(f"{path.name}.p"), ignore_errors=True)
+        for path in paths:
+            _remove_partials(path)
 
     def _place(self, old: TileFolder, level: int | str, index: int, group: list[bytes]) -> Path:
         """Write a tile of hashes or a bundle of entries, first removing what never reached a checkpoint.
@@ -331,6 +331,14 @@ def _right_edge(tiles: TileFolder, checkpoint: Checkpoint) -> list[bytes]:
     if merkle.tree_root(tiles.tree_size, tiles.read_node) != checkpoint.root_hash:
         raise LogDamagedError("the log's tiles do not lead to the root hash of its checkpoint; nothing is appended")
     return entries
+
+
+def _remove_partials(tile: Path) -> None:
+    """Remove the partial forms of a tile that is full now. Where one stays, it does no harm."""
+    with suppress(OSError):
+        for partial in tile.with_name(f"{tile.name}.p").iterdir():
+            partial.unlink()
+        tile.with_name(f"{tile.name}.p").rmdir()
 
 
 def _grouped(first: int, items: list[bytes]) -> list[tuple[int, list[bytes]]]:
