@@ -58,15 +58,18 @@ def find_inputs(inputs: Path, mapping: SourceMapping) -> list[InputFile]:
         ColumnMissingError: a file lacks a column of the mapping.
         ColumnTypeError: a column has a type that its role cannot have.
     """
-    try:
-        paths = sorted(_walk(inputs), key=lambda path: _name(path, inputs)) if inputs.is_dir() else [inputs]
-    except OSError as error:
-        raise _unreadable(f"the folder {inputs.name} could not be read", error) from error
-    if not paths:
-        raise UnreadableInputError(
-            f'there is nothing to gate: the folder "{inputs.name}" has no file that ends in {PARQUET_SUFFIX}',
-        )
-    return [_inspect(path, _name(path, inputs), mapping) for path in paths]
+    return [_inspect(path, name, mapping) for name, path in _find_paths(inputs)]
+
+
+def load_schema(inputs: Path) -> pa.Schema:
+    """Return the schema of a Parquet file, or of the first one in a folder.
+
+    Raises:
+        UnreadableInputError: not Parquet, or a folder with something else in it, or with nothing.
+    """
+    name, path = _find_paths(inputs)[0]
+    with open_parquet(path, name) as file:
+        return file.schema_arrow
 
 
 def open_parquet(path: Path, name: str) -> pq.ParquetFile:
@@ -124,6 +127,19 @@ def hash_unchanged(file: InputFile) -> bytes:
     if not same:
         raise InputChangedError(f"{file.name} changed while it was read", hint="run again when nobody writes to it")
     return digest
+
+
+def _find_paths(inputs: Path) -> list[tuple[str, Path]]:
+    """Return (name, path) of each file of an input, in the order of the names; there is at least one."""
+    try:
+        paths = list(_walk(inputs)) if inputs.is_dir() else [inputs]
+    except OSError as error:
+        raise _unreadable(f'the folder "{inputs.name}" could not be read', error) from error
+    if not paths:
+        raise UnreadableInputError(
+            f'there is nothing to gate: the folder "{inputs.name}" has no file that ends in {PARQUET_SUFFIX}',
+        )
+    return sorted((_name(path, inputs), path) for path in paths)
 
 
 def _walk(folder: Path) -> Iterator[Path]:
