@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import connections
@@ -16,16 +18,21 @@ from django_tasks_db.models import DBTaskResult
 from demur.core.account import Account
 from demur.core.errors import DemurError
 from demur.core.objection import Capacity
+from demur.core.suppression_list import verify_list
+from demur.docket import publishing
 from demur.docket.lodging import ConfirmedCase, Lodging
 from demur.docket.mail_text import MailText, parse_mail_text
-from demur.docket.models import Mail, MailKind
+from demur.docket.models import Mail, MailKind, PublishedList
 from demur.docket.secret import token_digest, unseal_mail
 from demur.docket.services import confirm_code, lodge_objection
 from demur.docket.worker import run_next_task
+from demur.gate.suppression_list import SuppressionList, load_suppression_list
+from demur.ledger.keys import KeyRole, SecretName, load_secret, load_signer
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 """Tasks look at the real clock, so the tests begin at its time and count from there."""
 
+DUBLIN = ZoneInfo("Europe/Dublin")
 CONTROLLER_YAML = """\
 name: lumen.example
 legal_name: Lumen Platforms Limited
@@ -134,6 +141,20 @@ def confirm_by_mail(mailbox: Mailbox, lodging: Lodging = ADA) -> ConfirmedCase:
     token = lodge_objection(lodging, NOW).continue_token
     run_tasks()
     return confirm_code(token, mailbox.newest_code(), NOW)
+
+
+def load_latest(home: Path) -> SuppressionList:
+    """Return the newest list as a gate reads it."""
+    raw = (home / "lists" / "latest.list").read_bytes()
+    key = load_signer(home / "keys", KeyRole.LIST).verifier_key
+    issued_at = verify_list(raw, key).header.issued_at
+    return load_suppression_list(raw, key, load_secret(home / "keys", SecretName.LIST_SEAL), issued_at)
+
+
+def entries_in_force(now: datetime) -> int:
+    """Publish a list as of an instant and return how many entries it carries."""
+    publishing.publish(now, lambda _: None, even_if_unchanged=True)
+    return PublishedList.objects.order_by("-number")[0].entries
 
 
 def at_once(*calls: Callable[[], object]) -> list[object]:
