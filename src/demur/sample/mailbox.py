@@ -28,6 +28,9 @@ HOST = "127.0.0.1"
 """Loopback only: caught mails hold codes and private links."""
 
 
+_LOOK_FOR_STOP_SECONDS = 0.1
+
+
 class Mailbox:
     """A running catcher, as a context manager; port 0 takes any free one."""
 
@@ -43,7 +46,9 @@ class Mailbox:
         self.page_port = int(page_socket.getsockname()[1])
         self._smtp = _SmtpThread(_Catcher(self.store), smtp_socket)
         self._page = MailPage(self.store, page_socket)
-        self._page_thread = threading.Thread(target=self._page.serve_forever, name="mail-page", daemon=True)
+        self._page_thread = threading.Thread(
+            target=self._page.serve_forever, args=(_LOOK_FOR_STOP_SECONDS,), name="mail-page", daemon=True
+        )
 
     def __enter__(self) -> Self:
         """Begin to listen; when this returns, mails are taken in and the page is there."""

@@ -56,7 +56,8 @@ def persons_with(truth: Path, accounts: Collection[str]) -> list[str]:
 
 def _rows_of(truth: Path, persons: list[str]) -> dict[str, set[str]]:
     files = ds.dataset(truth / "rows", format="parquet")
-    table = files.to_table(columns=["record_id", "why"], filter=pc.field("person_id").isin(persons))
+    is_theirs = pc.field("person_id").isin(pa.array(persons, pa.string()))
+    table = files.to_table(columns=["record_id", "why"], filter=is_theirs)
     rows: dict[str, set[str]] = {}
     for record_id, why in zip(table["record_id"].to_pylist(), table["why"].to_pylist(), strict=True):
         rows.setdefault(record_id, set()).add(why)
