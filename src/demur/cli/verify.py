@@ -111,7 +111,7 @@ def verify(
         else:
             _print_finding(out, path, finding)
             codes.add(OK if finding.signer_known else UNKNOWN_SIGNER)
-    raise typer.Exit(next(code for code in _WORST_FIRST if code in codes))
+    raise typer.Exit(next((code for code in _WORST_FIRST if code in codes), OTHER))
 
 
 def check_file(path: Path, keys: Keys | None) -> Finding:

@@ -209,7 +209,7 @@ class Log:
             paths += [self._place(old, level, at, group) for at, group in groups]
             hashes = [merkle.root_hash(group) for _, group in groups if len(group) == TILE_WIDTH]
             level, start = level + 1, first
-        for folder in {folder for path in paths for folder in path.parents if folder.is_relative_to(self._folder)}:
+        for folder in sorted({up for path in paths for up in path.parents if up.is_relative_to(self._folder)}):
             sync_folder(folder)
         self._move_checkpoint(new_size, merkle.tree_root(new_size, TileFolder(self._folder, new_size).read_node))
         for path in paths:
