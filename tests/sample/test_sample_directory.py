@@ -1,6 +1,8 @@
 """What the sample platform's account directory answers: the port's promises, on made-up accounts with every trap."""
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -100,3 +102,8 @@ def test_missing_directory_is_an_error_and_not_an_empty_answer(tmp_path: Path) -
     with pytest.raises(SampleFolderError, match="cannot be read"):
         SampleAccountDirectory(tmp_path / "accounts.sqlite3").find_accounts("anybody")
     assert not list(tmp_path.iterdir())
+
+
+def test_asking_the_directory_loads_no_arrow() -> None:
+    ask = "import sys, demur.sample.directory; sys.exit('pyarrow' in sys.modules or 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", ask], check=False).returncode == 0

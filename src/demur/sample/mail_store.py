@@ -15,6 +15,7 @@ class MailStore:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        _sync_folder(folder.parent)
         self._folder = folder
         self._writing = threading.Lock()
         self._next = max(self.numbers(), default=0) + 1

@@ -34,6 +34,15 @@ class Photograph:
     licence: str
 
 
+@dataclass(frozen=True)
+class _Framing:
+    """How crops are placed: how much of the photograph they cover at least, and where in what is left over."""
+
+    least_share: float
+    across: tuple[float, float]
+    down: tuple[float, float]
+
+
 PORTRAITS = (
     Photograph("astronaut.png", "NASA Great Images, https://flic.kr/p/r9qvLn", "public domain"),
     Photograph("camera.png", "Lav Varshney", "CC0"),
@@ -56,9 +65,12 @@ SCENES = (
 )
 """What stands for a photo that shows nobody."""
 
+_SCENE_FRAMING = _Framing(0.5, (0.0, 1.0), (0.0, 1.0))
+_PORTRAIT_FRAMING = _Framing(0.72, (0.2, 0.7), (0.0, 0.25))
+"""Faces are in the upper middle of both portraits, and stay in the picture."""
+
 _LONG_SIDES = (320, 480, 640, 800, 1080)
 _ASPECTS = (1.0, 4 / 3, 3 / 2, 3 / 4, 4 / 5)
-_LEAST_PORTRAIT_SHARE, _LEAST_SCENE_SHARE = 0.72, 0.5
 _TONES = (0.75, 1.3)
 _QUALITIES, _COPY_QUALITIES = (80, 93), (55, 76)
 _COPY_SCALES = (0.5, 0.9)
@@ -81,9 +93,9 @@ def write_photos(folder: Path, album: Album, seed: int) -> None:
         if original != NOBODY:
             _write_copy(folder / path, rng, folder / paths[original])
         elif (album.shown[number] != NOBODY).any():
-            _write_original(folder / path, rng, portraits, _LEAST_PORTRAIT_SHARE)
+            _write_original(folder / path, rng, portraits, _PORTRAIT_FRAMING)
         else:
-            _write_original(folder / path, rng, scenes, _LEAST_SCENE_SHARE)
+            _write_original(folder / path, rng, scenes, _SCENE_FRAMING)
 
 
 def _load_photographs(photographs: tuple[Photograph, ...]) -> list[Image.Image]:
@@ -108,10 +120,10 @@ def _load_photograph(path: Path) -> Image.Image:
         ) from error
 
 
-def _write_original(path: Path, rng: np.random.Generator, sources: list[Image.Image], least_share: float) -> None:
+def _write_original(path: Path, rng: np.random.Generator, sources: list[Image.Image], framing: _Framing) -> None:
     """Crop, mirror and tone one of the sources, each by chance, and save it as a phone would."""
     image = sources[int(rng.integers(len(sources)))]
-    image = image.crop(_crop_box(rng, image.size, least_share))
+    image = image.crop(_crop_box(rng, image.size, framing))
     if rng.integers(2):
         image = ImageOps.mirror(image)
     image = ImageEnhance.Brightness(image).enhance(float(rng.uniform(*_TONES)))
@@ -122,14 +134,14 @@ def _write_original(path: Path, rng: np.random.Generator, sources: list[Image.Im
     image.save(path, "JPEG", quality=int(rng.integers(*_QUALITIES)))
 
 
-def _crop_box(rng: np.random.Generator, size: tuple[int, int], least_share: float) -> tuple[int, int, int, int]:
-    """Return a box of one of the usual aspects that covers at least a share of the largest such box."""
+def _crop_box(rng: np.random.Generator, size: tuple[int, int], framing: _Framing) -> tuple[int, int, int, int]:
+    """Return a box of one of the usual aspects, placed as the framing says."""
     aspect = _ASPECTS[int(rng.integers(len(_ASPECTS)))]
-    share = float(rng.uniform(least_share, 1.0))
+    share = float(rng.uniform(framing.least_share, 1.0))
     width = min(size[0], size[1] * aspect) * share
     height = width / aspect
-    left = float(rng.uniform(0, size[0] - width))
-    top = float(rng.uniform(0, size[1] - height))
+    left = (size[0] - width) * float(rng.uniform(*framing.across))
+    top = (size[1] - height) * float(rng.uniform(*framing.down))
     return int(left), int(top), int(left + width), int(top + height)
 
 

@@ -26,6 +26,7 @@ Codes = npt.NDArray[np.int8]
 
 # How often a post, photo, comment, prompt or message names somebody, and how: by handle, friend by name, outsider.
 _NAMED_SHARES = np.array([0.14, 0.12, 0.26, 0.1, 0.15])
+_PLACED_SHARES = np.array([0.8, 0.8, 0.2, 0.3, 0.2])
 _BY_HANDLE_SHARE = 0.55
 _OUTSIDER_SHARE = 0.15
 _DAY_TAG_SHARE = 0.4
@@ -75,6 +76,7 @@ class TextMaker:
         bank = language.astype(np.int32) * PHRASES_A_BANK
         opening = kind.astype(np.int32) * (len(LANGUAGES) * PHRASES_A_BANK) + bank
         phrase = rng.integers(0, PHRASES_A_BANK, (3, count), dtype=np.int32)
+        phrase[1] *= rng.random(count) < _PLACED_SHARES[kind]  # the first place of each language is none
         connector = np.where(named == NOBODY, len(LANGUAGES), language)
         day = np.where(rng.random(count) < _DAY_TAG_SHARE, rng.integers(0, DAYS, count), len(self._day_tags))
         tag = np.minimum(language.astype(np.int64) * DAYS + day, len(self._day_tags) - 1)
