@@ -131,10 +131,8 @@ def make_batch(
         pa.array(instants_us).view(pa.timestamp("us", tz="UTC")),
     ]
     shown = np.where(is_photo[:, None], world.album.shown[photos], NOBODY)
-    concerns = _concerns(
-        first_row, [(drawn.author, AUTHOR), *((t, TAGGED) for t in tags.people()), (texts.named, NAMED)], shown
-    )
-    return pa.RecordBatch.from_arrays(columns, names=LAKE_SCHEMA.names), concerns
+    concerned = [(drawn.author, AUTHOR), *((tagged, TAGGED) for tagged in tags.people()), (texts.named, NAMED)]
+    return pa.RecordBatch.from_arrays(columns, names=LAKE_SCHEMA.names), _concerns(first_row, concerned, shown)
 
 
 @dataclass(frozen=True)
