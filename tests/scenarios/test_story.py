@@ -123,7 +123,7 @@ def test_the_person_is_told_where_the_case_stands(story: Story) -> None:
     for words in (story.status_page, mail):
         assert re.search(r"DMR-[0-9A-Z]{4}-[0-9A-Z]{4}", words)
         assert re.search(r"\b2[0-9]{3}\b", words), "no year: the legal date is missing"
-        assert "cnpd.pt" in words, "the supervisory authority of Portugal is missing"
+        assert "Comissão Nacional de Proteção de Dados" in words, "the supervisory authority of Portugal is missing"
 
 
 def test_everything_verifies_offline_with_the_public_keys(story: Story) -> None:

@@ -17,7 +17,7 @@ from demur.cli.visitor import VisitError, Visitor, find_code, wait_for_mail
 from demur.core.gate_manifest import GateManifest, verify_manifest
 
 PEOPLE, ROWS = 500, 20_000
-_BAR_WIDTH = 30
+_BAR_WIDTH = 24
 _LIST_SECONDS = 60
 _POLL_SECONDS = 0.1
 
@@ -110,8 +110,7 @@ def _receipt_from_mail(installation: Installation, status_url: str) -> Path:
 
 
 def _verify(installation: Installation, console: Console, file: Path) -> None:
-    keys = installation.home / "keys" / "public.keys"
-    done = installation.demur("verify", str(file), "--keys", str(keys))
+    done = installation.demur("verify", file.name, "--keys", "keys/public.keys")
     for line in (done.stdout + done.stderr).strip().splitlines():
         console.print(f"   {line}", markup=False)
     console.print(f"   exit code {done.returncode}", style="green" if done.returncode == 0 else "red")
@@ -121,7 +120,8 @@ def _draw(console: Console, before: GateManifest, after: GateManifest) -> None:
     table = Table("rows", "before", "after", "", box=None, padding=(0, 2))
     most = max(before.kept_rows, *after.withheld_by_reason.values(), 1)
     rows = [("kept", before.kept_rows, after.kept_rows)]
-    rows += [(reason, before.withheld_by_reason.get(reason, 0), n) for reason, n in after.withheld_by_reason.items()]
+    reasons = [reason for reason, number in after.withheld_by_reason.items() if number]
+    rows += [(reason, before.withheld_by_reason.get(reason, 0), after.withheld_by_reason[reason]) for reason in reasons]
     for name, old, new in rows:
         bar = "█" * max(round(_BAR_WIDTH * new / most), 1 if new else 0)
         change = f" {new - old:+,}" if new != old else ""

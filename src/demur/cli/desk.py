@@ -27,7 +27,9 @@ def queue(home: HomeOption = DEFAULT_HOME) -> None:
 
     queued = list_queue(datetime.now(UTC))
     console = Console(highlight=False)
-    table = Table("reference", "state", "due on", "", "country", "capacity", box=None, padding=(0, 2))
+    table = Table(box=None, padding=(0, 1))
+    for name in ("reference", "state", "due on", "", "country", "capacity"):
+        table.add_column(name, no_wrap=name == "reference")
     for item in queued:
         case = item.case
         words = f"{item.urgency}, {abs(case.days_left)} days {'over' if case.days_left < 0 else 'left'}"

@@ -19,5 +19,8 @@ _CODES: tuple[tuple[type[DemurError], int], ...] = (
 
 
 def exit_code(error: DemurError) -> int:
-    """Return the exit code of an error: that of the first line above that fits."""
+    """Return an error's own exit code (each of the gate's has one), or that of the first line above that fits."""
+    own = getattr(error, "exit_code", None)
+    if isinstance(own, int):
+        return own
     return next((code for kind, code in _CODES if isinstance(error, kind)), OTHER)

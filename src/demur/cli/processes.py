@@ -106,7 +106,7 @@ class Installation:
         }
 
     def demur(self, *arguments: str, capture: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end, as somebody at this installation's terminal would.
+        """Run a command to its end in the home folder, as somebody at this installation's terminal would.
 
         Args:
             arguments: of the `demur` command.
@@ -114,6 +114,7 @@ class Installation:
         """
         return subprocess.run(  # noqa: S603  (our own command line)
             [sys.executable, "-m", "demur", *arguments],
+            cwd=self.home,
             env=self.environment,
             capture_output=capture,
             text=True,
