@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller as SmtpServer
-from docket_world import CONTROLLER_YAML, Mailbox
+from docket_world import CONTROLLER_YAML, KillingMailbox, Mailbox
 from pytest_django import Settings
 
 from demur.ledger.keys import KeyRole, create_missing_keys, load_signer
@@ -26,9 +26,9 @@ def home(settings: Settings, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def mailbox(settings: Settings) -> Iterator[Mailbox]:
-    """A mail server on a loopback port, to which Django's SMTP backend talks."""
-    box = Mailbox()
+def mailbox(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Mailbox]:
+    """A mail server on a loopback port, to which Django's SMTP backend talks; its parameter is where it kills."""
+    box = KillingMailbox(request.param) if hasattr(request, "param") else Mailbox()
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     server = SmtpServer(box, hostname="127.0.0.1", port=port)

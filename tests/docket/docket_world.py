@@ -1,6 +1,8 @@
 """Ada objects, Bo and Bea work the desk, Cy must see nothing; a controller, a directory, and a mailbox."""
 
+import os
 import re
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -9,10 +11,12 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from django.db import connections
+from django.conf import settings
+from django.db import connection, connections
 from django_tasks_db.models import DBTaskResult
 
 from demur.core.account import Account
@@ -28,6 +32,9 @@ from demur.docket.services import confirm_code, lodge_objection
 from demur.docket.worker import run_next_task
 from demur.gate.suppression_list import SuppressionList, load_suppression_list
 from demur.ledger.keys import KeyRole, SecretName, load_secret, load_signer
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 """Tasks look at the real clock, so the tests begin at its time and count from there."""
@@ -54,6 +61,16 @@ collected:
     audiences: [public]
     kept_for: as long as the account exists
     used_for_training: true
+"""
+WORKER = """
+import threading
+
+import django
+
+django.setup()
+from demur.docket.worker import run_worker
+
+run_worker(threading.Event())
 """
 ADA = Lodging(
     country="AT",
@@ -84,12 +101,22 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.raw: list[bytes] = []
+        self.recipients: list[list[str]] = []
         self.answer = "250 taken"
+        self._arrived = threading.Condition()
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802  (the names that aiosmtpd asks for)
         if self.answer.startswith("250"):
-            self.raw.append(bytes(envelope.content or b""))
+            with self._arrived:
+                self.raw.append(bytes(envelope.content or b""))
+                self.recipients.append(envelope.rcpt_tos)
+                self._arrived.notify_all()
         return self.answer
+
+    def wait_for(self, mails: int) -> bool:
+        """Wait until so many mails have arrived; tell whether they did within a minute."""
+        with self._arrived:
+            return self._arrived.wait_for(lambda: len(self.raw) >= mails, timeout=60)
 
     @property
     def mails(self) -> list[EmailMessage]:
@@ -143,6 +170,30 @@ def confirm_by_mail(mailbox: Mailbox, lodging: Lodging = ADA) -> ConfirmedCase:
     return confirm_code(token, mailbox.newest_code(), NOW)
 
 
+class KillingMailbox(Mailbox):
+    """Kills the worker at a step of the SMTP talk, as a power cut would."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__()
+        self.step = step
+        self.worker: Popen[bytes] | None = None
+
+    def _kill(self, step: str) -> None:
+        if self.worker and self.step == step and len(self.raw) == 2:
+            self.worker.send_signal(signal.SIGKILL)
+            self.worker.wait()
+            self.worker = None
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        answer = await super().handle_DATA(server, session, envelope)
+        self._kill("DATA")
+        return answer
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802
+        self._kill("QUIT")
+        return "221 Bye"
+
+
 def load_latest(home: Path) -> SuppressionList:
     """Return the newest list as a gate reads it."""
     raw = (home / "lists" / "latest.list").read_bytes()
@@ -172,3 +223,22 @@ def at_once(*calls: Callable[[], object]) -> list[object]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(run, calls))
+
+
+def worker_environment(home: Path) -> dict[str, str]:
+    """Return the environment of a worker process that shares this test's database, home and mail server."""
+    settings_of = connection.settings_dict
+    environment = {
+        **os.environ,
+        "DEMUR_HOME": str(home),
+        "DEMUR_SMTP": f"{settings.EMAIL_HOST}:{settings.EMAIL_PORT}",
+        "DEMUR_ACCOUNT_DIRECTORY": settings.DEMUR_ACCOUNT_DIRECTORY,
+        "DJANGO_SETTINGS_MODULE": "demur.web.settings",
+        "PYTHONPATH": str(Path(__file__).parent),
+    }
+    if connection.vendor == "postgresql":
+        address = f"{settings_of['HOST']}:{settings_of['PORT']}"
+        environment["DEMUR_DATABASE_URL"] = f"postgresql://{settings_of['USER']}@{address}/{settings_of['NAME']}"
+    else:
+        (home / "docket.sqlite3").symlink_to(settings_of["NAME"])
+    return environment

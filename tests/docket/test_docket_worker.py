@@ -1,0 +1,116 @@
+"""The worker: there is one, it picks up what a killed one left, and it does what is due by the clock."""
+
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django_tasks_db.models import DBTaskResult
+from docket_world import ADA, NOW, WORKER, Mailbox, confirm, run_tasks, worker_environment
+
+from demur.docket.errors import WorkerRunningError
+from demur.docket.models import Case, MailState, PublishedList
+from demur.docket.services import lodge_objection
+from demur.docket.tasks import deliver_mail, publish_list
+from demur.docket.worker import look_after, reset_interrupted, run_next_task, run_worker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+
+class StopAfter(threading.Event):
+    """An event that is set when it was asked about, or waited for, so often."""
+
+    def __init__(self, questions: int) -> None:
+        super().__init__()
+        self._questions = questions
+
+    def is_set(self) -> bool:
+        self._questions -= 1
+        return self._questions < 0
+
+    def wait(self, timeout: float | None = None) -> bool:  # noqa: ARG002  (the event's signature)
+        return super().wait(0)
+
+
+def test_worker_works_off_what_waits_and_stops_when_told(home: Path, mailbox: Mailbox) -> None:
+    confirm(ADA)
+    run_worker(StopAfter(20))
+    assert len(mailbox.raw) == 2
+    assert PublishedList.objects.get().number == 1
+    assert not DBTaskResult.objects.ready().exists()
+
+
+def test_task_that_a_killed_worker_left_running_is_run(home: Path, mailbox: Mailbox) -> None:
+    lodge_objection(ADA, NOW)
+    DBTaskResult.objects.get().claim("a worker that was killed")
+    run_worker(StopAfter(10))
+    assert len(mailbox.raw) == 1
+
+
+def test_mail_that_a_killed_worker_was_sending_is_sent(home: Path, mailbox: Mailbox) -> None:
+    lodge_objection(ADA, NOW)
+    case = Case.objects.get()
+    case.mails.update(state=MailState.SENDING, attempts=1)
+    run_tasks()
+    assert len(mailbox.raw) == 1
+
+
+def test_second_worker_is_refused_while_the_first_lives_and_not_after_it_was_killed(
+    home: Path,
+    mailbox: Mailbox,
+) -> None:
+    lodge_objection(ADA, NOW)
+    first = subprocess.Popen([sys.executable, "-c", WORKER], env=worker_environment(home))
+    assert mailbox.wait_for(1)
+    with pytest.raises(WorkerRunningError):
+        run_worker(StopAfter(1))
+    first.kill()
+    first.wait()
+    run_worker(StopAfter(1))
+
+
+def test_failed_task_is_put_back_after_pauses_that_grow(home: Path) -> None:
+    (home / "keys" / "list.seed").unlink()
+    publish_list.enqueue()
+    assert run_next_task()
+    failed = DBTaskResult.objects.failed().get()
+    look_after(failed.finished_at)
+    assert DBTaskResult.objects.failed().count() == 1
+    look_after(failed.finished_at + timedelta(seconds=30))
+    assert DBTaskResult.objects.failed().count() == 0
+    while DBTaskResult.objects.failed().count() == 0:
+        assert run_next_task()
+    again = DBTaskResult.objects.failed().get(pk=failed.pk)
+    look_after(again.finished_at + timedelta(seconds=59))
+    assert DBTaskResult.objects.failed().filter(pk=failed.pk).exists()
+    look_after(again.finished_at + timedelta(seconds=60))
+    assert not DBTaskResult.objects.failed().filter(pk=failed.pk).exists()
+
+
+def test_worker_erases_what_was_never_confirmed(home: Path) -> None:
+    lodge_objection(ADA, NOW - DAY - MINUTE)
+    look_after(NOW)
+    assert not Case.objects.exists()
+
+
+def test_worker_forgets_finished_tasks_after_a_day(home: Path, mailbox: Mailbox) -> None:
+    lodge_objection(ADA, NOW)
+    run_tasks()
+    assert DBTaskResult.objects.successful().exists()
+    look_after(NOW + DAY + 10 * MINUTE)
+    assert not DBTaskResult.objects.successful().exists()
+
+
+def test_list_is_renewed_by_the_clock_though_nobody_asks(home: Path) -> None:
+    publish_list.call()
+    look_after(NOW + 13 * timedelta(hours=1))
+    assert DBTaskResult.objects.ready().filter(task_path=publish_list.module_path).exists()
+
+
+def test_nothing_is_reset_where_nothing_was_interrupted(home: Path) -> None:
+    lodge_objection(ADA, NOW)
+    assert reset_interrupted() == 0
+    assert DBTaskResult.objects.get().task_path == deliver_mail.module_path
