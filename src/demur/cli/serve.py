@@ -1,8 +1,9 @@
-"""`demur serve`: the privacy centre over HTTP, behind a proxy that speaks TLS, or on loopback."""
+"""`demur serve`: the privacy centre over HTTP, on loopback or behind a proxy that speaks TLS."""
 
 import errno
 import socket
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -11,7 +12,7 @@ from demur.core.errors import DemurError
 
 _THREADS = 8
 _MAX_BODY_BYTES = 1_000_000
-"""Django refuses forms above 200 kB with a page in words; a body above this is cut off before it costs memory."""
+"""A body above this is cut off while it arrives. Below it, Django refuses what is no form of ours in plain words."""
 
 _MAX_HEADER_BYTES = 32_768
 
@@ -31,9 +32,10 @@ def serve(
 
       demur serve --port 8000 --home /srv/demur
     """
-    open_home(home)
     listening = listen(host, port)
+    open_home(home)
     import waitress
+    from django.conf import settings
 
     from demur.web.wsgi import application
 
@@ -42,7 +44,8 @@ def serve(
         application,
         sockets=[listening],
         threads=_THREADS,
-        ident="",
+        ident="",  # no Server header: which server it is helps nobody but an attacker
+        url_scheme=urlsplit(settings.DEMUR_BASE_URL).scheme,  # how the public reaches it, through the proxy
         max_request_body_size=_MAX_BODY_BYTES,
         max_request_header_size=_MAX_HEADER_BYTES,
         clear_untrusted_proxy_headers=True,
@@ -51,7 +54,7 @@ def serve(
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket bound to an address.
+    """Return a socket that listens on an address.
 
     Raises:
         PortUnavailableError: another program has the port, or the address is not this machine's.
@@ -62,6 +65,9 @@ def listen(host: str, port: int) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             raise PortUnavailableError(
                 f"port {port} on {host} is taken by another program; nothing was started",
-                hint=f'stop that program, or choose another port: "demur serve --port {port + 1}"',
+                hint='stop that program, or choose another port: "demur serve --port 9000"',
             ) from error
-        raise PortUnavailableError(f"cannot listen on port {port} of {host}: {error.strerror}") from error
+        raise PortUnavailableError(
+            f"cannot listen on port {port} of {host}: {error.strerror or 'the address is not known'}",
+            hint="choose an address of this machine, such as 127.0.0.1",
+        ) from error

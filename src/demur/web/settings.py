@@ -137,8 +137,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"private": {"()": "demur.web.private_log.PrivateFilter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["private"]}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    # Request lines hold private links: they are not logged at all.
-    "loggers": {"django.request": {"level": "CRITICAL"}, "demur": {"level": "INFO"}},
+    "loggers": {
+        # Django gives these handlers of its own, which would print addresses; ours is enough.
+        "django": {"handlers": [], "propagate": True},
+        # A page that was not found is not the operator's business; a page that broke is.
+        "django.request": {"level": "ERROR"},
+        "django.security": {"level": "ERROR"},
+        "demur": {"level": "INFO"},
+    },
 }
