@@ -191,6 +191,23 @@ def test_nothing_is_wider_than_the_narrowest_phone(
         assert page.evaluate("document.scrollingElement.scrollWidth") <= 320, address
 
 
+def test_going_back_from_a_wrong_address_finds_what_was_typed(open_window: Callable[..., Window]) -> None:
+    page = open_window().page
+    page.goto("/privacy/genai/object")
+    page.locator("#id_country").select_option("PT")
+    page.locator("#id_email").fill("adda@people.example")
+    page.locator("#id_effect").fill("My children.")
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_url("**/code/*")
+    page.go_back()
+    expect(page.locator("#id_effect")).to_have_value("My children.")
+    expect(page.locator("#id_country")).to_have_value("PT")
+    page.locator("#id_email").fill(ADA_EMAIL)
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_url("**/code/*")
+    assert Case.objects.latest("pk").effect == "My children."
+
+
 def test_everything_works_without_javascript(open_window: Callable[..., Window]) -> None:
     page = open_window(java_script_enabled=False).page
     page.goto("/privacy/genai")

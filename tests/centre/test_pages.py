@@ -40,7 +40,7 @@ def test_the_front_door_leads_to_the_page_about_ai(ada: Client) -> None:
 def test_landing_names_what_is_trained_on_and_says_that_messages_never_are(ada: Client) -> None:
     text = text_of(ada.get("/privacy/genai"))
     assert "Private messages are never used for AI training" in text
-    rows = {row.split("<")[0]: row for row in text.split('<th scope="row">')[1:]}
+    rows = {row.split("<")[0].strip(): row for row in text.split('<th scope="row">')[1:]}
     assert ">Yes<" in rows["Posts"]
     assert ">Never<" in rows["Private messages"]
 

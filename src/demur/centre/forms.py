@@ -6,11 +6,9 @@ every error says what to do next, and no error repeats what was typed.
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -22,16 +20,13 @@ from demur.docket.lodging import MAX_EFFECT_CHARS, MAX_HANDLES, MAX_NAME_CHARS
 
 _HANDLES_ROOM_CHARS = MAX_HANDLES * (MAX_VALUE_CHARS + 2)
 _TOO_LONG = _("There is room for %(limit_value)d characters, and this text has %(show_value)d. Shorten it a little.")
+_INVISIBLE = _("This field holds an invisible control character. Type the text again instead of pasting it.")
 _CODE = re.compile(r"[0-9]{6}\Z")
 _CODE_SEPARATORS = re.compile(r"[\s\u00ad\u200b.\-\u2010-\u2015]+")
 
 
 class TextField(forms.CharField):
     """Text whose line ends count once, as browsers count them, and that holds nothing invisible that could harm."""
-
-    default_error_messages: Mapping[str, str | Promise] = {
-        "invisible": _("This field holds an invisible control character. Type the text again instead of pasting it."),
-    }
 
     def to_python(self, value: Any) -> str:
         """Return the text with a line feed as its only line end."""
@@ -48,7 +43,7 @@ class TextField(forms.CharField):
         """Refuse control characters other than line ends and tabs (they forge mail headers and log lines)."""
         super().validate(value)
         if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t" for letter in value):
-            raise forms.ValidationError(self.error_messages["invisible"], code="invisible")
+            raise forms.ValidationError(_INVISIBLE, code="invisible")
 
 
 class ObjectionForm(forms.Form):

@@ -28,6 +28,22 @@ def words_for(state: CaseState) -> StateWords:
     return _WORDS[state]
 
 
+def history_words(state: CaseState) -> Promise:
+    """Return what happened when a case came into a state, as a line of its history."""
+    return _HISTORY[state]
+
+
+_HISTORY = {
+    CaseState.LODGED: _("You sent the form."),
+    CaseState.RECEIVED: _("You confirmed it with the code. From here on it is in force."),
+    CaseState.UNDER_REVIEW: _("A person began to look at it."),
+    CaseState.UPHELD: _("We decided: upheld."),
+    CaseState.UPHELD_IN_PART: _("We decided: upheld in part."),
+    CaseState.REFUSED: _("We decided: refused."),
+    CaseState.APPEALED: _("You appealed."),
+    CaseState.WITHDRAWN: _("You withdrew it."),
+}
+
 _WORDS = {
     CaseState.RECEIVED: StateWords(
         _("Your objection is in force"),
@@ -47,12 +63,12 @@ _WORDS = {
     CaseState.UPHELD_IN_PART: StateWords(
         _("Your objection is upheld in part"),
         _("Part of your data stays out of every training set. The mail with the decision says which part, and why."),
-        _("If you do not agree, you can appeal: another person then decides."),
+        _("If you do not agree, you can turn to the authority named below, or to a court, at any time."),
     ),
     CaseState.REFUSED: StateWords(
         _("Your objection is refused"),
         _("Your data stays out of training until the time to appeal is over. The mail with the decision says why."),
-        _("If you do not agree, you can appeal: another person then decides."),
+        _("If you do not agree, you can turn to the authority named below, or to a court, at any time."),
     ),
     CaseState.APPEALED: StateWords(
         _("Your appeal is with us"),

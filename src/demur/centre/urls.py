@@ -11,6 +11,7 @@ app_name = "centre"
 urlpatterns = [
     path("", about.home, name="home"),
     path("privacy/genai", about.landing, name="landing"),
+    path("privacy/genai/", about.home),
     path("privacy/genai/object", objecting.object_to_training, name="object"),
     path("privacy/genai/code/<token:token>", objecting.confirm, name="code"),
     path("privacy/genai/code/<token:token>/resend", objecting.resend, name="resend"),

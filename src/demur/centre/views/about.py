@@ -12,7 +12,7 @@ from demur.docket.controller import get_controller
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (Django's signature)
-    """Lead to the page about generative AI."""
+    """Lead to the page about generative AI, from the front door and from its address with a slash at the end."""
     return redirect("centre:landing")
 
 

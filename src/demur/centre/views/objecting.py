@@ -1,6 +1,7 @@
 """The objection: one form, one code. Nothing is confirmed or sent by opening an address; only by sending a form."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from math import ceil
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -35,7 +36,7 @@ def object_to_training(request: HttpRequest) -> HttpResponse:
     """Show the form; take it in and lead to the code page."""
     accept_language = request.headers.get("Accept-Language", "")
     if request.method != "POST":
-        return render(request, "centre/object.html", {"form": ObjectionForm(accept_language=accept_language)})
+        return _blank_form(request, ObjectionForm(accept_language=accept_language))
     form = ObjectionForm(request.POST, accept_language=accept_language)
     if form.is_valid():
         try:
@@ -82,15 +83,26 @@ def resend(request: HttpRequest, token: str) -> HttpResponse:
     return redirect(reverse("centre:code", args=[token]) + "?sent")
 
 
+def _blank_form(request: HttpRequest, form: ObjectionForm) -> HttpResponse:
+    """Return the form with nothing in it, which browsers may keep: going back to it finds again what was typed.
+
+    They forget that for a page that must not be stored. Whoever mistyped the address would begin anew.
+    """
+    response = render(request, "centre/object.html", {"form": form})
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
 def _code_page(request: HttpRequest, token: str, form: CodeForm, *, limit: str = "", status: int = 200) -> HttpResponse:
     lodging = selectors.find_lodging(token, _now())
     if lodging is None:
         raise Http404
-    if lodging.is_confirmed:
+    if lodging.expires_at is None:
         return render(request, "centre/confirmed_already.html", {"private": True})
     context = {
         "form": form,
         "lodging": lodging,
+        "minutes_left": ceil((lodging.expires_at - _now()) / timedelta(minutes=1)),
         "token": token,
         "private": True,
         "limit": limit,

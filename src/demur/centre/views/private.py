@@ -3,12 +3,11 @@
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import ParamSpec
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 TOKEN_PATTERN = re.compile(r"[A-Za-z0-9_-]{20,128}")
 
@@ -27,27 +26,27 @@ class TokenConverter:
         return value
 
 
-def private(view: View[P]) -> View[P]:
+def private(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
     """Keep a page out of search engines; that no cache stores it is the middleware's work."""
 
     @wraps(view)
-    def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        response = view(request, *args, **kwargs)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        response = view(*args, **kwargs)
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
         return response
 
     return answer
 
 
-def no_referrer(view: View[P]) -> View[P]:
+def no_referrer(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
     """Tell no site, ours included, which page a link was followed from. Only for pages without a form.
 
     Browsers send `Origin: null` with a form on such a page, which looks like a forged request and is refused.
     """
 
     @wraps(view)
-    def answer(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        response = view(request, *args, **kwargs)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        response = view(*args, **kwargs)
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
 

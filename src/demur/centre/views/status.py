@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from demur.centre.country import country_name
 from demur.centre.forms import AppealForm
-from demur.centre.state_words import words_for
+from demur.centre.state_words import history_words, words_for
 from demur.centre.views.private import no_referrer, private
 from demur.core.entry import Event
 from demur.core.errors import TransitionError
@@ -40,6 +40,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
         "awaits_answer": status.state in _AWAITING_ANSWER,
         "decision": next((line for line in reversed(status.history) if line.state in DECISIONS), None),
         "may_appeal": status.appeal_until is not None and datetime.now(UTC) < status.appeal_until,
+        "history": [(line.changed_at, history_words(line.state)) for line in status.history],
         "private": True,
     }
     return render(request, "centre/status.html", context)
