@@ -3,8 +3,13 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from demur.core.note import Signer
+
+# How long an example takes says more about the machine than about the rule.
+settings.register_profile("demur", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("demur")
 
 Damage = Callable[[bytes], Iterator[bytes]]
 
