@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from demur.sample.truth import Example, find_examples, rows_concerning
 from playwright.sync_api import Browser, expect
 
 from demur.cli.demo import wait_for_list
 from demur.cli.processes import Installation
 from demur.cli.visitor import find_code, mail_text, wait_for_mail
+from demur.sample.truth import Example, find_examples, rows_concerning
 
 pytestmark = pytest.mark.slow
 ADA = "ada@people.example"
