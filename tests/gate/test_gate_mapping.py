@@ -1,0 +1,120 @@
+"""The source mapping: what it may say, and that each mistake is named with its line and field."""
+
+import hashlib
+
+import pytest
+from gate_world import MAPPING, mapping
+
+from demur.gate.errors import MappingError
+from demur.gate.mapping import AccountColumn, Kind, parse_mapping
+
+
+def test_every_role_is_read() -> None:
+    text = (
+        MAPPING.replace("author_account: author_account", "author_account: {column: who, namespace: lumen}")
+        + "image: image_path\ncreated_at: {column: created}\nproduct: product\nlanguage: language\n"
+    )
+    read = parse_mapping(text.encode())
+    assert read.row_id == "record_id"
+    assert (read.kind, read.kind_values) == ("kind", {"post": Kind.POST, "bild": Kind.PHOTO, "dm": Kind.MESSAGE})
+    assert (read.audience, read.public_audiences) == ("audience", ("public", "world"))
+    assert read.author_account == AccountColumn("who", "lumen")
+    assert read.author_is_minor == "author_is_minor"
+    assert read.tagged_accounts == AccountColumn("tagged_accounts", None)
+    assert read.others == {
+        "text": "text",
+        "image": "image_path",
+        "created_at": "created",
+        "product": "product",
+        "language": "language",
+    }
+    assert read.sha256 == hashlib.sha256(text.encode()).digest()
+
+
+def test_the_example_in_the_specification_is_a_mapping() -> None:
+    from pathlib import Path
+
+    page = Path(__file__).parents[2] / "docs" / "spec" / "source-mapping.md"
+    example = page.read_text().split("```yaml\n")[1].split("```")[0]
+    assert parse_mapping(example.encode()).kind_values["message"] is Kind.MESSAGE
+
+
+def test_a_dataset_without_tags_says_so() -> None:
+    assert mapping(MAPPING.replace("tagged_accounts: tagged_accounts", "tagged_accounts: none")).tagged_accounts is None
+
+
+def test_silence_about_tags_is_refused() -> None:
+    with pytest.raises(MappingError, match="tagged_accounts") as caught:
+        mapping(MAPPING.replace("tagged_accounts: tagged_accounts\n", ""))
+    assert "tagged_accounts: none" in caught.value.hint
+
+
+def test_a_column_called_none_can_still_be_meant() -> None:
+    read = mapping(MAPPING.replace("tagged_accounts: tagged_accounts", "tagged_accounts: {column: none}"))
+    assert read.tagged_accounts == AccountColumn("none", None)
+
+
+def test_words_that_yaml_takes_for_other_things_stay_text() -> None:
+    read = mapping(MAPPING.replace("[public, world]", "[no, 1, 2024-06-26, null]").replace("    dm:", "    1:"))
+    assert read.public_audiences == ("no", "1", "2024-06-26", "null")
+    assert read.kind_values["1"] is Kind.MESSAGE
+
+
+@pytest.mark.parametrize("field", ["form", "row_id", "kind", "audience", "author_account", "author_is_minor"])
+def test_a_missing_field_is_named(field: str) -> None:
+    lines = MAPPING.splitlines(keepends=True)
+    start = next(number for number, line in enumerate(lines) if line.startswith(field + ":"))
+    end = next((n for n in range(start + 1, len(lines)) if not lines[n].startswith(" ")), len(lines))
+    with pytest.raises(MappingError, match=field) as caught:
+        mapping("".join(lines[:start] + lines[end:]))
+    assert caught.value.hint or field == "form"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wanted"),
+    [
+        ("demur-source-mapping/v1", "demur-source-mapping/v2", "demur-source-mapping/v1"),
+        ("row_id: record_id", "row_id:", "line 2.*row_id"),
+        ("row_id: record_id", "row_id: [record_id]", "line 2.*row_id"),
+        ("row_id: record_id", "row_id: {name: record_id}", "row_id.column"),
+        ("row_id: record_id", "row_id: {column: record_id, extra: 1}", "line 2.*extra"),
+        ("row_id: record_id", "row_id: record_id\nrow_id: other", "line 3.*twice"),
+        ("  column: kind\n", "", "kind.column"),
+        ("    dm: message", "    dm: letter", "line 8.*letter.*post, photo"),
+        ("    dm: message", "    dm:", "line 8.*kind.values"),
+        ("    post: post\n    bild: photo\n    dm: message", "    {}", "kind.values"),
+        ("  values:\n    post: post\n    bild: photo\n    dm: message\n", "", "kind.values"),
+        ("    dm: message", "    dm: message\n    post: photo", "line 9.*twice"),
+        ("    dm: message", "    dm: message\n    [a]: photo", "line 9.*kind.values"),
+        ("    dm: message", "    dm: message\n  more: 1", "line 9.*more"),
+        ("  public: [public, world]\n", "", "audience.public"),
+        ("[public, world]", "[]", "line 11.*audience.public"),
+        ("[public, world]", "public", "line 11.*audience.public"),
+        ("[public, world]", "[public, [world]]", "line 11.*audience.public"),
+        ("[public, world]", "[public]\n  open: 1", "line 12.*open"),
+        ("author_account: author_account", "author_account: {column: a, namespace: 'Lumen:'}", "line 12.*namespace"),
+        ("author_account: author_account", "author_account: {column: a, namespace: ''}", "line 12.*namespace"),
+        ("author_account: author_account", "author_account: {column: a, name: b}", "line 12.*name"),
+        ("tagged_accounts: tagged_accounts", "tagged_accounts:", "line 14.*tagged_accounts"),
+        ("tagged_accounts: tagged_accounts", "tagged_accounts: [a]", "line 14.*tagged_accounts"),
+        ("text: text", "text: text\nkeep_all: yes", "line 16.*keep_all"),
+        ("text: text", "text: [", "line 1[67]"),
+        ("text: text", "text: text\n---\nform: other", "line 16"),
+        ("text: text", "text: *other", "line 15"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line_and_field(old: str, new: str, wanted: str) -> None:
+    assert MAPPING.count(old) == 1
+    with pytest.raises(MappingError, match=wanted):
+        mapping(MAPPING.replace(old, new))
+
+
+@pytest.mark.parametrize("raw", [b"", b"just text", b"- a\n- list\n", b"\xff\xfe\xff", b"a: \0", b"[" * 5000])
+def test_what_is_not_a_table_in_yaml_is_refused(raw: bytes) -> None:
+    with pytest.raises(MappingError):
+        parse_mapping(raw)
+
+
+def test_no_object_is_ever_made_from_yaml() -> None:
+    with pytest.raises(MappingError):
+        mapping(MAPPING.replace("text: text", "text: !!python/object/apply:os.getcwd []"))

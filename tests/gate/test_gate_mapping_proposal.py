@@ -1,0 +1,51 @@
+"""`demur gate inspect`: a proposal saves typing, and never lets anything through that nobody has read."""
+
+import pyarrow as pa
+import pytest
+from gate_world import SCHEMA
+
+from demur.gate.errors import MappingError
+from demur.gate.mapping import AccountColumn, parse_mapping
+from demur.gate.mapping_proposal import propose_mapping
+
+
+def test_familiar_columns_are_recognised_and_the_proposal_parses() -> None:
+    mapping = parse_mapping(propose_mapping(SCHEMA).encode())
+    assert mapping.row_id == "record_id"
+    assert mapping.author_account == AccountColumn("author_account", None)
+    assert mapping.tagged_accounts == AccountColumn("tagged_accounts", None)
+    assert mapping.public_audiences == ("public",)
+    assert mapping.others == {"text": "text"}
+
+
+def test_names_are_recognised_in_other_spellings_and_quoted_where_yaml_needs_it() -> None:
+    schema = pa.schema(
+        {
+            "Record Id": pa.int64(),
+            "contentType": pa.dictionary(pa.int8(), pa.string()),
+            "Visibility": pa.large_string(),
+            "AuthorID": pa.string(),
+            "isMinor": pa.bool_(),
+            "tags": pa.large_list(pa.string()),
+            "no": pa.string(),
+        },
+    )
+    mapping = parse_mapping(propose_mapping(schema).encode())
+    assert (mapping.row_id, mapping.kind, mapping.audience) == ("Record Id", "contentType", "Visibility")
+    assert (mapping.author_account.column, mapping.author_is_minor) == ("AuthorID", "isMinor")
+    assert mapping.others == {}
+
+
+def test_what_cannot_be_guessed_stays_open_and_is_refused_until_filled_in() -> None:
+    schema = pa.schema({"record_id": pa.float64(), "no": pa.string(), "kind": pa.int32()})
+    text = propose_mapping(schema)
+    assert 'author_account:  # to fill in: text; could be: "no"\n' in text
+    assert "author_is_minor:  # to fill in: bool; no column has a fitting type\n" in text
+    assert "write: none" in text
+    with pytest.raises(MappingError):
+        parse_mapping(text.encode())
+
+
+def test_a_column_of_another_type_is_not_proposed() -> None:
+    schema = SCHEMA.set(5, pa.field("tagged_accounts", pa.string()))
+    assert "tagged_accounts:  # to fill in: a list of text; no column" in propose_mapping(schema)
