@@ -82,6 +82,18 @@ def test_an_error_keeps_everything_typed_and_is_linked_to_its_field(ada: Client)
     assert "@ada</textarea>" in text
 
 
+def test_an_address_that_mail_cannot_reach_is_told_apart_and_kept(ada: Client) -> None:
+    response = submit(ada, OBJECT, **{**FILLED, "email": "\u0430d\u0430@people.example"})
+    assert response.status_code == 422
+    assert "plain Latin letters" in text_of(response)
+    assert "My children.</textarea>" in text_of(response)
+
+
+def test_browsers_may_keep_the_blank_form_and_never_a_filled_one(ada: Client) -> None:
+    assert ada.get(OBJECT).headers["Cache-Control"] == "private, no-cache"
+    assert submit(ada, OBJECT, **{**FILLED, "email": "ada"}).headers["Cache-Control"] == "no-store"
+
+
 def test_the_whole_way_from_form_to_status_page(ada: Client) -> None:
     lodged = submit(ada, OBJECT, **FILLED)
     code_page = lodged.headers["Location"]

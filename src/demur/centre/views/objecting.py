@@ -43,7 +43,7 @@ def object_to_training(request: HttpRequest) -> HttpResponse:
             lodged = lodge_objection(_lodging(form), _now())
             return redirect("centre:code", lodged.continue_token)
         except LodgingRefusedError as error:
-            form.add_error(error.field if error.field in form.fields else None, _sentence(str(error)))
+            form.add_error(error.field if error.field in form.fields else None, _refusal(error))
     return render(request, "centre/object.html", {"form": form}, status=_UNPROCESSABLE)
 
 
@@ -86,7 +86,7 @@ def resend(request: HttpRequest, token: str) -> HttpResponse:
 def _blank_form(request: HttpRequest, form: ObjectionForm) -> HttpResponse:
     """Return the form with nothing in it, which browsers may keep: going back to it finds again what was typed.
 
-    They forget that for a page that must not be stored. Whoever mistyped the address would begin anew.
+    Over TLS they forget it for a page that must not be stored, and whoever mistyped the address would begin anew.
     """
     response = render(request, "centre/object.html", {"form": form})
     response.headers["Cache-Control"] = "private, no-cache"
@@ -143,8 +143,10 @@ def _mail_limit(error: MailLimitError) -> str:
     ) % {"time": formats.date_format(error.next_at, "H:i"), "day": formats.date_format(error.next_at, "j F Y")}
 
 
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:] + "."
+def _refusal(error: LodgingRefusedError) -> str:
+    if error.field == "email":
+        return _("We cannot send mail to this address. Use one with plain Latin letters before the @ sign.")
+    return _("We could not take this as it is. Please write it in another way.")
 
 
 def _now() -> datetime:
