@@ -51,6 +51,8 @@ def state_of(confirmed: ConfirmedCase) -> CaseState:
         replace(UPHELD, outcome=CaseState.WITHDRAWN),
         replace(UPHELD, staff=""),
         replace(UPHELD, staff="b\no"),
+        replace(UPHELD, staff="bo "),
+        replace(UPHELD, staff="b" * 81),
     ],
 )
 def test_decision_without_its_grounds_or_its_maker_is_refused(decision: Decision) -> None:
@@ -64,7 +66,12 @@ def test_refusal_tells_ground_reason_appeal_and_where_to_complain() -> None:
     confirmed = reviewed()
     decide(confirmed.reference, REFUSED, NOW)
     text = newest_mail(MailKind.DECISION)
-    for part in (confirmed.reference, "gdpr-21-1-legal-claims", "A court asked for it.", "If you disagree"):
+    for part in (
+        confirmed.reference,
+        "the data are needed for legal claims (GDPR Art. 21(1))",
+        "A court asked for it.",
+        "If you disagree",
+    ):
         assert part in text
     assert "Datenschutzbehörde" in text
     assert "https://www.dsb.gv.at/" in text
@@ -97,8 +104,9 @@ def test_appeal_brings_a_second_decision_by_somebody_else() -> None:
     decide(confirmed.reference, REFUSED, NOW)
     appeal(confirmed.status_token, "I am not part of that case.", NOW + DAY)
     assert entries_in_force(NOW + 2 * APPEAL_PERIOD) == 3
-    with pytest.raises(DecisionRefusedError):
-        decide(confirmed.reference, REFUSED, NOW + 2 * DAY)
+    for same_person in ("bo", "BO"):
+        with pytest.raises(DecisionRefusedError):
+            decide(confirmed.reference, replace(REFUSED, staff=same_person), NOW + 2 * DAY)
     decide(confirmed.reference, replace(UPHELD, staff="bea"), NOW + 2 * DAY)
     assert state_of(confirmed) is CaseState.UPHELD
     assert CaseChange.objects.get(new_state=CaseState.APPEALED).text == "I am not part of that case."

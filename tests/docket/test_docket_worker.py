@@ -1,5 +1,6 @@
 """The worker: there is one, it picks up what a killed one left, and it does what is due by the clock."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -7,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django_tasks_db.models import DBTaskResult
 from docket_world import ADA, NOW, WORKER, Mailbox, confirm, run_tasks, worker_environment
 
@@ -114,3 +116,24 @@ def test_nothing_is_reset_where_nothing_was_interrupted(home: Path) -> None:
     lodge_objection(ADA, NOW)
     assert reset_interrupted() == 0
     assert DBTaskResult.objects.get().task_path == deliver_mail.module_path
+
+
+def test_worker_waits_for_a_database_that_is_locked_and_goes_on(home: Path, mailbox: Mailbox) -> None:
+    if connection.vendor != "sqlite":
+        return  # PostgreSQL has no such lock
+    lodge_objection(ADA, NOW)
+    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    options = {**connection.settings_dict["OPTIONS"]}
+    connection.close()
+    connection.settings_dict["OPTIONS"] = {**options, "timeout": 0}
+    try:
+        run_worker(StopAfter(2))
+        assert mailbox.raw == []
+        other.execute("ROLLBACK")
+        run_worker(StopAfter(10))
+    finally:
+        other.close()
+        connection.close()
+        connection.settings_dict["OPTIONS"] = options
+    assert len(mailbox.raw) == 1

@@ -7,6 +7,7 @@ seconds. Handles without an answer stay claimed, are in force as handles, and ar
 import logging
 import queue
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ class Answer:
 
 
 def ask_directory(handles: Sequence[str], wait_seconds: float = WAIT_SECONDS) -> list[Answer]:
-    """Return the answers for normalised handles; a shorter list when the directory failed or took too long.
+    """Return the answers for normalised handles; a shorter list when the directory failed, or took longer in all.
 
     Never raises for what the directory does.
     """
@@ -42,8 +43,9 @@ def ask_directory(handles: Sequence[str], wait_seconds: float = WAIT_SECONDS) ->
     # A daemon thread: a directory that hangs for ever must not keep the process from ending.
     threading.Thread(target=_ask, args=(tuple(handles), answers), daemon=True).start()
     found: list[Answer] = []
+    until = time.monotonic() + wait_seconds
     try:
-        while (answer := answers.get(timeout=wait_seconds)) is not None:
+        while (answer := answers.get(timeout=max(until - time.monotonic(), 0))) is not None:
             found.append(answer)
     except queue.Empty:
         _log.warning("the account directory took longer than %s seconds", wait_seconds)

@@ -18,6 +18,22 @@ class RefusalGround(StrEnum):
     MANIFESTLY_UNFOUNDED = "gdpr-12-5-manifestly-unfounded"
     NOT_THE_CONTROLLER = "not-the-controller"
 
+    @property
+    def words(self) -> str:
+        """The ground as the person reads it."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    RefusalGround.COMPELLING_LEGITIMATE_GROUNDS: (
+        "there are compelling legitimate grounds for the processing that override your interests (GDPR Art. 21(1))"
+    ),
+    RefusalGround.LEGAL_CLAIMS: "the data are needed for legal claims (GDPR Art. 21(1))",
+    RefusalGround.NOT_IDENTIFIED: "we cannot tell which data are yours (GDPR Art. 11(2))",
+    RefusalGround.MANIFESTLY_UNFOUNDED: "the request is manifestly unfounded or excessive (GDPR Art. 12(5))",
+    RefusalGround.NOT_THE_CONTROLLER: "somebody else is responsible for these data, not we",
+}
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -46,8 +62,7 @@ def check_decision(decision: Decision) -> None:
     """
     if decision.outcome not in DECISIONS:
         raise DecisionRefusedError("a decision is upheld, upheld in part, or refused")
-    if not 0 < len(decision.staff) <= _MAX_STAFF_CHARS or not decision.staff.isprintable():
-        raise DecisionRefusedError("a decision names who makes it")
+    check_staff(decision.staff)
     if decision.outcome is CaseState.UPHELD:
         if decision.ground is not None:
             raise DecisionRefusedError("an objection that is upheld in full has no ground of refusal")
@@ -56,3 +71,13 @@ def check_decision(decision: Decision) -> None:
             "a refusal, even in part, needs a ground of the law and a written reason",
             hint="the person has a right to both (GDPR Art. 12(4))",
         )
+
+
+def check_staff(staff: str) -> None:
+    """Refuse what cannot be the id of a member of staff.
+
+    Raises:
+        DecisionRefusedError: empty, too long, or with signs or space that would make one person look like two.
+    """
+    if not 0 < len(staff) <= _MAX_STAFF_CHARS or not staff.isprintable() or staff != staff.strip():
+        raise DecisionRefusedError("say who does this by the id of a member of staff")

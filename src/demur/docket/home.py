@@ -14,6 +14,7 @@ from pathlib import Path
 import django
 from django.apps import apps
 from django.core.management import call_command
+from django.db import connection
 
 from demur.docket.controller import CONTROLLER_FILE, load_controller
 from demur.docket.errors import ControllerFileError
@@ -22,6 +23,7 @@ from demur.ledger.keys import KeyRole, create_missing_keys, load_signer
 from demur.ledger.log import Log
 
 _PRIVATE_FOLDER_MODE = 0o700
+_PRIVATE_FILE_MODE = 0o600
 
 
 def init_home(home: Path, controller_file: Path) -> None:
@@ -51,10 +53,9 @@ def init_home(home: Path, controller_file: Path) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demur.web.settings")
     if not apps.ready:
         django.setup()
+    if connection.vendor == "sqlite":
+        Path(connection.settings_dict["NAME"]).touch(mode=_PRIVATE_FILE_MODE)  # SQLite gives its side files this mode
     call_command("migrate", interactive=False, verbosity=0)
-    database = home / "docket.sqlite3"
-    if database.exists():
-        database.chmod(0o600)
 
 
 def _read(path: Path) -> bytes:

@@ -40,13 +40,14 @@ from demur.ledger.keys import KeyRole, SecretName, load_secret, load_signer
 LATEST = "latest.list"
 _SUFFIX, _UNANNOUNCED = ".list", ".unannounced"
 _FOLDER_MODE = 0o700
+_IDS_AT_ONCE = 500  # SQLite allows 999 parameters in one query
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class _Snapshot:
     tree_size: int
-    case_ids: tuple[int, ...]
+    new_case_ids: tuple[int, ...]
     entries: int
     payload: bytes
 
@@ -83,8 +84,9 @@ def publish(now: datetime, announce: Callable[[JsonObject], object], *, even_if_
         save_durably(folder / _file_name(header.number), raw)
         with transaction.atomic():
             _note(header, content_hex, hashlib.sha256(raw).hexdigest())
-            carried = Case.objects.filter(pk__in=snapshot.case_ids, first_list_number=None)
-            carried.update(first_list_number=header.number)
+            for start in range(0, len(snapshot.new_case_ids), _IDS_AT_ONCE):
+                some = snapshot.new_case_ids[start : start + _IDS_AT_ONCE]
+                Case.objects.filter(pk__in=some, first_list_number=None).update(first_list_number=header.number)
             announce(_statement(raw))
         _point_latest_at(folder, header.number)
     _log.info("published suppression list %s with %s entries", header.number, header.entries)
@@ -113,22 +115,25 @@ def _is_half_over(newest: PublishedList, now: datetime) -> bool:
 def _take_snapshot(now: datetime) -> _Snapshot:
     tree_size = log_reader().checkpoint().tree_size  # before the database is read, see the head of this module
     appeal_period = timedelta(days=get_controller().appeal_days)
-    with transaction.atomic():
-        cases = Case.objects.exclude(state__in=(CaseState.LODGED, CaseState.WITHDRAWN))
-        in_force = {
-            pk: confirmed_at
-            for pk, state, decided_at, confirmed_at in cases.values_list("pk", "state", "decided_at", "confirmed_at")
-            if confirmed_at and is_in_force(CaseState(state), decided_at, now, appeal_period)
-        }
-        # A handle that was resolved is represented by its accounts: it may be somebody else's tomorrow.
-        listed = CaseIdentifier.objects.exclude(kind=IdentifierKind.HANDLE, accounts_found__gt=0)
-        rows = listed.values_list("case_id", "entry_id", "kind", "value")
-        entries = [
-            ListEntry(bytes(entry_id), IdentifierKind(kind), value, in_force[case_id])
-            for case_id, entry_id, kind, value in rows.iterator()
-            if case_id in in_force
-        ]
-    return _Snapshot(tree_size, tuple(in_force), len(entries), encode_entries(entries))
+    # No transaction: on SQLite it would keep everybody from writing while entries are built. A case that changes
+    # between the two queries has asked for the next list, in the transaction that changed it.
+    cases = Case.objects.exclude(state__in=(CaseState.LODGED, CaseState.WITHDRAWN))
+    columns = ("pk", "state", "decided_at", "confirmed_at", "first_list_number")
+    in_force: dict[int, datetime] = {}
+    new_case_ids: list[int] = []
+    for pk, state, decided_at, confirmed_at, first_list_number in cases.values_list(*columns).iterator():
+        if confirmed_at and is_in_force(CaseState(state), decided_at, now, appeal_period):
+            in_force[pk] = confirmed_at
+            if first_list_number is None:
+                new_case_ids.append(pk)
+    # A handle that was resolved is represented by its accounts: it may be somebody else's tomorrow.
+    listed = CaseIdentifier.objects.exclude(kind=IdentifierKind.HANDLE, accounts_found__gt=0)
+    entries = [
+        ListEntry(bytes(entry_id), IdentifierKind(kind), value, in_force[case_id])
+        for case_id, entry_id, kind, value in listed.values_list("case_id", "entry_id", "kind", "value").iterator()
+        if case_id in in_force
+    ]
+    return _Snapshot(tree_size, tuple(new_case_ids), len(entries), encode_entries(entries))
 
 
 def _make_header(number: int, snapshot: _Snapshot, now: datetime) -> SuppressionListHeader:

@@ -22,7 +22,7 @@ from demur.docket.models import Case, LogEntry, Mail, MailState
 from demur.ledger.keys import KeyRole, load_signer
 from demur.ledger.log import Log, append_missing
 
-_MOST_AT_ONCE = 1000
+_MOST_AT_ONCE = 500
 
 
 def add_statement(event: Event, statement: JsonObject, now: datetime, case: Case | None) -> LogEntry:

@@ -20,6 +20,7 @@ from demur.docket.accounts import ask_directory
 from demur.docket.models import Case
 from demur.docket.resolution import apply_answers, open_handles
 
+_SOMEBODY_WAITS = 10  # a code mail goes before the publishing of a list
 _TASK_WAIT_SECONDS = 30.0
 _LONGEST_PAUSE = timedelta(hours=6)
 _FIRST_PAUSE = timedelta(minutes=1)
@@ -31,7 +32,7 @@ def append_log_entries() -> None:
     sequencing.append_waiting(deliver_mail.enqueue)
 
 
-@task()
+@task(priority=_SOMEBODY_WAITS)
 def deliver_mail(mail_id: int) -> None:
     """Deliver one mail, or plan its next attempt."""
     delivery.deliver(mail_id, timezone.now(), _deliver_later)

@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.db import OperationalError, close_old_connections, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.management.commands.db_worker import Worker
@@ -46,29 +46,41 @@ _log = logging.getLogger(__name__)
 def run_worker(stop: threading.Event) -> None:
     """Work until `stop` is set; the task that runs then is finished first.
 
+    A database that goes away is waited for, and the locks are taken anew when it is back.
+
     Raises:
         WorkerRunningError: another worker serves this docket.
     """
-    with _only_worker() as is_alone:
-        reset_interrupted()
-        publish_list.enqueue()  # also repairs what a crash left of the lists
-        duties_at = timezone.now()
-        while not stop.is_set():
-            try:
-                now = timezone.now()
-                if now >= duties_at:
-                    if not is_alone():
-                        raise WorkerRunningError
-                    look_after(now)
-                    duties_at = now + _DUTIES_EVERY
-                busy = run_next_task()
-            except OperationalError:
-                # Its words can hold values of a row. The database may come back; nothing is lost meanwhile.
-                _log.warning("the database did not answer; trying again")
-                close_old_connections()
-                busy = False
-            if not busy:
-                stop.wait(_IDLE_SECONDS)
+    worked_before = False
+    while not stop.is_set():
+        try:
+            with _only_worker() as is_alone:
+                worked_before = True
+                _work(stop, is_alone)
+        except WorkerRunningError:
+            # After a loss of the database its server may take a while to notice that our old lock has ended.
+            if not worked_before:
+                raise
+        except (OperationalError, InterfaceError):
+            # Their words can hold values of a row. Nothing is lost meanwhile.
+            _log.warning("the database did not answer; trying again")
+            close_old_connections()
+        stop.wait(_IDLE_SECONDS)
+
+
+def _work(stop: threading.Event, is_alone: Callable[[], bool]) -> None:
+    reset_interrupted()
+    publish_list.enqueue()  # also repairs what a crash left of the lists
+    duties_at = timezone.now()
+    while not stop.is_set():
+        now = timezone.now()
+        if now >= duties_at:
+            if not is_alone():
+                return
+            look_after(now)
+            duties_at = now + _DUTIES_EVERY
+        if not run_next_task():
+            stop.wait(_IDLE_SECONDS)
 
 
 def run_next_task() -> bool:

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from demur.core.canonical import instant_text
 from demur.core.deadline import due_on
@@ -11,12 +10,12 @@ from demur.core.entry import Event
 from demur.core.errors import TransitionError
 from demur.core.objection import DECISIONS, CaseState
 from demur.docket.controller import get_controller
-from demur.docket.decision import Decision, check_decision
+from demur.docket.decision import Decision, check_decision, check_staff
 from demur.docket.errors import DecisionRefusedError
 from demur.docket.jurisdiction import answer_period
 from demur.docket.lodging import MAX_EFFECT_CHARS, clean_text
 from demur.docket.mail_text import write_mail
-from demur.docket.models import Case, CaseChange, MailKind
+from demur.docket.models import Case, MailKind
 from demur.docket.services.outbox import queue_mail
 from demur.docket.services.statement import record_statement
 from demur.docket.services.transition import DATA_SUBJECT, change_state, get_case, get_case_by_status
@@ -28,9 +27,11 @@ def start_review(reference: str, staff: str, now: datetime) -> None:
 
     Raises:
         CaseUnknownError: no such case.
+        DecisionRefusedError: no id of a member of staff.
         TransitionError: it is not waiting for review.
         CaseChangedError: somebody else took it a moment ago.
     """
+    check_staff(staff)
     with transaction.atomic():
         change_state(get_case(reference), CaseState.UNDER_REVIEW, now, actor=staff)
 
@@ -52,7 +53,7 @@ def decide(reference: str, decision: Decision, now: datetime) -> None:
     with transaction.atomic():
         case = get_case(reference)
         second = case.state == CaseState.APPEALED
-        if second and _decisions(case).filter(actor=decision.staff).exists():
+        if second and decision.staff.casefold() in _deciders(case):
             raise DecisionRefusedError(
                 "whoever made the first decision cannot make the second",
                 hint="let a colleague decide",
@@ -70,7 +71,7 @@ def decide(reference: str, decision: Decision, now: datetime) -> None:
             MailKind.DECISION,
             case,
             outcome=decision.outcome,
-            ground=ground,
+            ground=decision.ground.words if decision.ground else "",
             text=words,
             may_appeal=not second,
             in_force_until=now + timedelta(days=get_controller().appeal_days),
@@ -114,5 +115,6 @@ def appeal(status_token: str, text: str, now: datetime) -> None:
         publish_list.enqueue()
 
 
-def _decisions(case: Case) -> QuerySet[CaseChange]:
-    return case.changes.filter(new_state__in=DECISIONS)
+def _deciders(case: Case) -> set[str]:
+    decisions = case.changes.filter(new_state__in=DECISIONS)
+    return {actor.casefold() for actor in decisions.values_list("actor", flat=True)}

@@ -7,6 +7,8 @@ from django.db import transaction
 from demur.core.objection import UNCONFIRMED_LIFETIME, CaseState
 from demur.docket.models import Case, MailAllowance
 
+_MOST_AT_ONCE = 500
+
 
 def erase_unconfirmed(now: datetime) -> int:
     """Erase cases that were lodged 24 hours ago and never confirmed, with all that belongs to them.
@@ -14,10 +16,17 @@ def erase_unconfirmed(now: datetime) -> int:
     Returns:
         How many were erased. Safe to run at any time; a confirmation that arrives meanwhile wins or loses whole.
     """
+    erased = 0
+    while some := _erase_some(now):
+        erased += some
+    MailAllowance.objects.filter(expires_at__lte=now).delete()
+    return erased
+
+
+def _erase_some(now: datetime) -> int:
     with transaction.atomic():
         # The rows are locked first: a confirmation in another transaction is either seen here or finds no case.
         old = Case.objects.select_for_update().filter(state=CaseState.LODGED, lodged_at__lte=now - UNCONFIRMED_LIFETIME)
-        ids = list(old.values_list("pk", flat=True))
+        ids = list(old.order_by("pk").values_list("pk", flat=True)[:_MOST_AT_ONCE])
         Case.objects.filter(pk__in=ids).delete()
-        MailAllowance.objects.filter(expires_at__lte=now).delete()
     return len(ids)
