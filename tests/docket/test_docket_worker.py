@@ -16,7 +16,7 @@ from demur.docket.errors import WorkerRunningError
 from demur.docket.models import Case, MailState, PublishedList
 from demur.docket.services import lodge_objection
 from demur.docket.tasks import deliver_mail, publish_list
-from demur.docket.worker import look_after, reset_interrupted, run_next_task, run_worker
+from demur.docket.worker import _advisory_lock, look_after, reset_interrupted, run_next_task, run_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -118,22 +118,43 @@ def test_nothing_is_reset_where_nothing_was_interrupted(home: Path) -> None:
     assert DBTaskResult.objects.get().task_path == deliver_mail.module_path
 
 
-def test_worker_waits_for_a_database_that_is_locked_and_goes_on(home: Path, mailbox: Mailbox) -> None:
-    if connection.vendor != "sqlite":
-        return  # PostgreSQL has no such lock
-    lodge_objection(ADA, NOW)
-    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    options = {**connection.settings_dict["OPTIONS"]}
-    connection.close()
-    connection.settings_dict["OPTIONS"] = {**options, "timeout": 0}
-    try:
-        run_worker(StopAfter(2))
-        assert mailbox.raw == []
-        other.execute("ROLLBACK")
-        run_worker(StopAfter(10))
-    finally:
-        other.close()
+if connection.vendor == "postgresql":
+
+    def test_second_worker_on_another_machine_is_refused_by_the_database() -> None:
+        with _advisory_lock() as is_held:
+            assert is_held()
+            with pytest.raises(WorkerRunningError), _advisory_lock():
+                pass
+        with _advisory_lock():
+            pass
+
+    def test_worker_notices_that_the_database_has_dropped_its_lock() -> None:
+        with _advisory_lock() as is_held:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND database = "
+                    "(SELECT oid FROM pg_database WHERE datname = current_database())",
+                )
+            assert not is_held()
+        with _advisory_lock() as is_held:
+            assert is_held()
+
+else:
+
+    def test_worker_waits_for_a_database_that_is_locked_and_goes_on(home: Path, mailbox: Mailbox) -> None:
+        lodge_objection(ADA, NOW)
+        other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        options = {**connection.settings_dict["OPTIONS"]}
         connection.close()
-        connection.settings_dict["OPTIONS"] = options
-    assert len(mailbox.raw) == 1
+        connection.settings_dict["OPTIONS"] = {**options, "timeout": 0}
+        try:
+            run_worker(StopAfter(2))
+            assert mailbox.raw == []
+            other.execute("ROLLBACK")
+            run_worker(StopAfter(10))
+        finally:
+            other.close()
+            connection.close()
+            connection.settings_dict["OPTIONS"] = options
+        assert len(mailbox.raw) == 1

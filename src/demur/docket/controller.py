@@ -208,7 +208,10 @@ def _time_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
-        raise ControllerFileError('the field "time_zone" names no time zone, e.g. Europe/Dublin') from error
+        raise ControllerFileError(
+            'the field "time_zone" names no time zone that this machine knows',
+            hint="write it like Europe/Dublin; if it is right, install the system package tzdata",
+        ) from error
 
 
 def _check(controller: Controller) -> None:
