@@ -14,12 +14,11 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from demur.sample.platform import SampleRequest, generate
-
 from demur.core.identifier import IdentifierKind
 from demur.core.suppression_list import SuppressionListHeader, seal_list
 from demur.gate.suppression_list import ListEntry, encode_entries
 from demur.ledger.keys import KeyRole, SecretName, create_missing_keys, load_secret, load_signer
+from demur.sample.platform import SampleRequest, generate
 from measured import Run, measure, median
 
 ROOT = Path(__file__).resolve().parent

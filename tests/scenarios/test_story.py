@@ -4,6 +4,7 @@ Given a sample platform of 200,000 rows and a running installation, when a perso
 status page in Chromium, then the gate's result is held against the truth that the generator wrote beside the data.
 """
 
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ class Story:
     receipt: Path
     list_file: Path
     status_page: str
+    leaf_index: int
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +72,10 @@ def story(
     receipt = folder / "receipt.json"
     receipt.write_bytes(next(mail.iter_attachments()).get_payload(decode=True))
     page.reload()
-    yield Story(installation, example, folder / "out", receipt, list_file, page.locator("main").inner_text())
+    leaf_index = json.loads((folder / "out" / "manifest.receipt.json").read_bytes())["leaf_index"]
+    yield Story(
+        installation, example, folder / "out", receipt, list_file, page.locator("main").inner_text(), leaf_index
+    )
     page.context.close()
 
 
@@ -112,6 +117,12 @@ def test_kept_files_have_the_layout_and_schema_of_the_lake(story: Story) -> None
     assert names(lake) == names(story.out / "kept") == names(story.out / "withheld")
     for name in names(lake):
         assert pq.read_schema(story.out / "kept" / name).equals(pq.read_schema(lake / name), check_metadata=True)
+
+
+def test_logging_a_manifest_twice_logs_it_once(story: Story) -> None:
+    again = story.installation.demur("ledger", "add", str(story.out / "manifest.note"))
+    assert again.returncode == 0, again.stderr
+    assert json.loads((story.out / "manifest.receipt.json").read_bytes())["leaf_index"] == story.leaf_index
 
 
 def names(folder: Path) -> list[str]:

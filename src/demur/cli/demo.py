@@ -101,11 +101,11 @@ def _story(installation: Installation, console: Console) -> None:
 
 def _receipt_from_mail(installation: Installation, status_url: str) -> Path:
     mail = wait_for_mail(installation.home / "mail", "ada@people.example", status_url.rsplit("/", 1)[-1])
-    attachment = next(mail.iter_attachments(), None)
-    if attachment is None:
+    receipt = next((part.get_content() for part in mail.iter_attachments()), None)
+    if not isinstance(receipt, bytes):
         raise VisitError("the confirmation mail has no receipt")
     path = installation.home / "receipt.json"
-    path.write_bytes(attachment.get_payload(decode=True))
+    path.write_bytes(receipt)
     return path
 
 

@@ -1,6 +1,7 @@
 """The `demur` command: every subcommand has a file of its own, and loads its room only when it runs."""
 
 import sys
+from collections.abc import Callable
 
 import typer
 from rich.console import Console
@@ -27,15 +28,18 @@ app = typer.Typer(
     rich_markup_mode="rich",
 )
 
-for command in (run, demo, verify):
+BEGIN: tuple[Callable[..., None], ...] = (run, demo, verify)
+OPERATE: tuple[Callable[..., None], ...] = (init, serve, worker, publish)
+MADE_UP: tuple[Callable[..., None], ...] = (sample, mailbox)
+for command in BEGIN:
     app.command(rich_help_panel="Begin here")(command)
 app.add_typer(gate_app, name="gate", rich_help_panel="For data engineers")
 app.add_typer(desk_app, name="desk", rich_help_panel="For the controller's staff")
 app.add_typer(me_app, name="me", rich_help_panel="For data subjects")
-for command in (init, serve, worker, publish):
+for command in OPERATE:
     app.command(rich_help_panel="For operators")(command)
 app.add_typer(ledger_app, name="ledger", rich_help_panel="For operators")
-for command in (sample, mailbox):
+for command in MADE_UP:
     app.command(rich_help_panel="The made-up world")(command)
 
 

@@ -95,9 +95,10 @@ def wait_for_mail(folder: Path, recipient: str, wanted: str, *, seconds: float =
     """
     give_up_at = time.monotonic() + seconds
     while time.monotonic() < give_up_at:
-        for message in reversed(read_mails(folder, recipient)):
-            if wanted in f"{message['Subject']}\n{mail_text(message)}":
-                return message
+        mails = read_mails(folder, recipient)
+        found = [mail for mail in mails if wanted in f"{mail['Subject']}\n{mail_text(mail)}"]
+        if found:
+            return found[-1]
         time.sleep(_POLL_SECONDS)
     raise VisitError(f'no mail with "{wanted}" arrived within {seconds:.0f} seconds')
 
@@ -105,8 +106,8 @@ def wait_for_mail(folder: Path, recipient: str, wanted: str, *, seconds: float =
 def read_mails(folder: Path, recipient: str) -> list[EmailMessage]:
     """Return the caught mails to a recipient, oldest first."""
     paths = sorted(folder.glob("*.eml"), key=lambda path: int(path.stem))
-    parser = BytesParser(EmailMessage, policy=email.policy.default)
-    messages = [parser.parsebytes(path.read_bytes()) for path in paths]
+    parser: BytesParser[EmailMessage] = BytesParser(policy=email.policy.default)
+    messages: list[EmailMessage] = [parser.parsebytes(path.read_bytes()) for path in paths]
     return [message for message in messages if recipient in str(message["To"])]
 
 
