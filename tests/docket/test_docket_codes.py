@@ -1,9 +1,12 @@
 """What somebody with a form, a guess and patience could try against the code."""
 
+import hmac
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from docket_world import ADA, CY, NOW, at_once, code_of, confirm, run_tasks, wrong
 
 from demur.core.identifier import Standing
@@ -17,9 +20,10 @@ from demur.docket.errors import (
     MailLimitError,
 )
 from demur.docket.models import Case, CaseChange, CaseIdentifier, Code, Mail, MailAllowance
-from demur.docket.secret import new_code, new_reference
+from demur.docket.secret import code_digest, new_code, new_reference
 from demur.docket.selectors import find_lodging
 from demur.docket.services import confirm_code, erase_unconfirmed, lodge_objection, resend_code
+from demur.ledger.keys import SecretName, load_secret
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("home")]
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -252,3 +256,14 @@ def test_text_without_meaning_for_people_is_dropped_and_the_rest_is_kept() -> No
 def test_codes_are_six_digits_and_references_have_no_look_alikes() -> None:
     assert {len(new_code()) for _ in range(200)} == {6}
     assert not set("".join(new_reference()[4:] for _ in range(200))) & set("01ILOU")
+
+
+def test_no_code_at_all_confirms_a_case_whose_code_was_not_mailed() -> None:
+    for _ in range(4):
+        lodge_objection(ADA, NOW)
+    case = Case.objects.order_by("-pk")[0]
+    secret = load_secret(Path(settings.DEMUR_HOME) / "keys", SecretName.DOCKET)
+    prefix = f"demur-code/v1\n{case.pk}\n"
+    assert code_digest(case.pk, "123456") == hmac.digest(secret, f"{prefix}123456".encode(), "sha256").hex()
+    digests = {hmac.digest(secret, f"{prefix}{number:06}".encode(), "sha256").hex() for number in range(10**6)}
+    assert case.code.digest_hex not in digests

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from django_tasks_db.models import DBTaskResult
 from docket_world import ADA, CY, DUBLIN, NOW, confirm, entries_in_force, mail_text
 
 from demur.core.deadline import GDPR_PERIOD, due_on
@@ -15,6 +16,7 @@ from demur.docket.lodging import ConfirmedCase
 from demur.docket.models import CaseChange, LogEntry, Mail, MailKind
 from demur.docket.selectors import find_status, open_cases
 from demur.docket.services import appeal, decide, start_review, withdraw
+from demur.docket.tasks import publish_list
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("home")]
 DAY = timedelta(days=1)
@@ -218,3 +220,19 @@ def test_country_without_facts_gets_the_date_of_the_gdpr_and_the_lead_authority(
     assert status is not None
     assert status.due_on == due_on(NOW.astimezone(DUBLIN).date(), GDPR_PERIOD)
     assert "Data Protection Commission" in newest_mail(MailKind.CONFIRMATION)
+
+
+def test_every_change_of_what_is_in_force_asks_for_a_list_in_its_own_transaction() -> None:
+    def asked() -> bool:
+        deleted, _ = DBTaskResult.objects.filter(task_path=publish_list.module_path).delete()
+        return deleted > 0
+
+    confirmed = confirm(ADA)
+    assert asked()
+    start_review(confirmed.reference, "bo", NOW)
+    decide(confirmed.reference, REFUSED, NOW)
+    assert asked()
+    appeal(confirmed.status_token, "", NOW)
+    assert asked()
+    withdraw(confirmed.status_token, NOW)
+    assert asked()
