@@ -1,5 +1,7 @@
 """The decision against plain Python, rule by rule and all together; and that doubt always withholds."""
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -171,7 +173,7 @@ def test_a_row_without_id_stops_everything() -> None:
         decide(batch_of(row(), row(record_id=None), schema=schema), mapping(), ADA_OBJECTS)
 
 
-@pytest.mark.parametrize("name", [name for name in SCHEMA.names])
+@pytest.mark.parametrize("name", SCHEMA.names)
 def test_a_missing_column_stops_everything(name: str) -> None:
     with pytest.raises(ColumnMissingError, match=f'no column "{name}"'):
         decide(batch_of(row()).drop_columns([name]), mapping(), ADA_OBJECTS)
@@ -223,8 +225,6 @@ def test_deciding_changes_nothing_in_the_batch() -> None:
 
 
 def test_reason_codes_are_those_of_the_specification() -> None:
-    from pathlib import Path
-
     page = (Path(__file__).parents[2] / "docs" / "spec" / "gate-manifest.md").read_text()
     table = page.split("## Reasons")[1].split("## Kept files")[0]
     assert [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")] == list(REASONS)

@@ -1,6 +1,7 @@
 """The source mapping: what it may say, and that each mistake is named with its line and field."""
 
 import hashlib
+from pathlib import Path
 
 import pytest
 from gate_world import MAPPING, mapping
@@ -32,8 +33,6 @@ def test_every_role_is_read() -> None:
 
 
 def test_the_example_in_the_specification_is_a_mapping() -> None:
-    from pathlib import Path
-
     page = Path(__file__).parents[2] / "docs" / "spec" / "source-mapping.md"
     example = page.read_text().split("```yaml\n")[1].split("```")[0]
     assert parse_mapping(example.encode()).kind_values["message"] is Kind.MESSAGE

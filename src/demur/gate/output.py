@@ -46,30 +46,28 @@ def layout_of(file: pq.ParquetFile, name: str) -> Layout:
     Leaf columns are matched by their order: writers name the inside of a list in different ways.
 
     Raises:
-        UnreadableInputError: the columns have types that cannot be written back as they are.
+        UnreadableInputError: the columns have types that would be others after writing.
+        OutputWriteError: the columns have types that cannot be written.
     """
     schema: pa.Schema = file.schema_arrow
     store_schema = _ARROW_SCHEMA_KEY in (file.metadata.metadata or {})
     sink = io.BytesIO()
-    try:
-        pq.ParquetWriter(sink, schema, store_schema=store_schema).close()
-        written = pq.ParquetFile(sink)
-    except (pa.ArrowException, OSError) as error:
-        raise UnreadableInputError(f"{name} has columns of types that cannot be written to Parquet") from error
+    with writing():
+        _open_writer(sink, Layout(schema, {}, [], store_schema=store_schema)).close()
+    written = pq.ParquetFile(sink)
     if not written.schema_arrow.equals(schema, check_metadata=True):
         raise UnreadableInputError(
             f"{name} has columns of types that would be others after writing",
             hint="write the file again with Arrow, DuckDB, Polars or Spark of today",
         )
     leaves = [written.schema.column(leaf).path for leaf in range(len(written.schema))]
-    first = [file.metadata.row_group(0).column(leaf) for leaf in range(len(leaves))] if file.num_row_groups else []
+    first = file.metadata.row_group(0) if file.num_row_groups else None
+    chunks = {} if first is None else {path: first.column(leaf) for leaf, path in enumerate(leaves)}
     return Layout(
         schema=schema,
-        compression={leaf: _codec(chunk) for leaf, chunk in zip(leaves, first, strict=False)},
+        compression={path: _codec(chunk) for path, chunk in chunks.items()},
         dictionary_columns=[
-            leaf
-            for leaf, chunk in zip(leaves, first, strict=False)
-            if _DICTIONARY_ENCODINGS.intersection(chunk.encodings)
+            path for path, chunk in chunks.items() if _DICTIONARY_ENCODINGS.intersection(chunk.encodings)
         ],
         store_schema=store_schema,
     )
@@ -87,13 +85,7 @@ class OutputFile:
         with writing():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._stream = _HashingStream(path)
-            self._writer = pq.ParquetWriter(
-                self._stream,
-                layout.schema,
-                compression=layout.compression or "none",
-                use_dictionary=layout.dictionary_columns,
-                store_schema=layout.store_schema,
-            )
+            self._writer = _open_writer(self._stream, layout)
         self._schema = layout.schema
         self._waiting: list[pa.RecordBatch] = []
         self._waiting_bytes = 0
@@ -189,6 +181,17 @@ class _HashingStream(io.RawIOBase):
     def close(self) -> None:
         self._file.close()
         super().close()
+
+
+def _open_writer(sink: io.RawIOBase | io.BytesIO, layout: Layout) -> pq.ParquetWriter:
+    return pq.ParquetWriter(
+        sink,
+        layout.schema,
+        compression=layout.compression or "none",
+        use_dictionary=layout.dictionary_columns,
+        use_compliant_nested_type=False,  # the elements of a list keep the name that they have in the input
+        store_schema=layout.store_schema,
+    )
 
 
 def _codec(chunk: pq.ColumnChunkMetaData) -> str:

@@ -7,6 +7,7 @@ not the same at the end of the run as at its beginning.
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,9 @@ BATCH_ROWS: Final = 1 << 16
 _READ_AHEAD_BYTES: Final = 1 << 20
 _LEFT_OUT: Final = (".", "_")
 """Names that begin so are marks and indexes of the engines that wrote the folder (`_SUCCESS`, `.crc`), never data."""
+
+_DAMAGED: Final = (pa.ArrowException, OSError, ValueError, OverflowError)
+"""What Arrow raises on damaged files: its own errors, and Python's for text and numbers that are none."""
 
 _ONLY_PARQUET_HINT: Final = "move it out of the folder, or gate its data as Parquet: nothing is passed over in silence"
 
@@ -72,21 +76,28 @@ def load_schema(inputs: Path) -> pa.Schema:
         return file.schema_arrow
 
 
-def open_parquet(path: Path, name: str) -> pq.ParquetFile:
-    """Open a file and read its footer.
+@contextmanager
+def open_parquet(path: Path, name: str) -> Iterator[pq.ParquetFile]:
+    """Open a file, read its footer, and try its first row.
 
     Raises:
         UnreadableInputError: not Parquet, or damaged.
     """
-    try:
-        return pq.ParquetFile(
-            path,
-            pre_buffer=False,
-            buffer_size=_READ_AHEAD_BYTES,
-            page_checksum_verification=True,
-        )
-    except (pa.ArrowException, OSError) as error:
-        raise _unreadable(f"{name} is not a Parquet file, or is damaged", error) from error
+    with ExitStack() as opened:
+        try:
+            # Opened here, since Arrow would take a path such as "s3:rows.parquet" for an address.
+            stream = opened.enter_context(pa.OSFile(os.fsencode(path)))
+            file = pq.ParquetFile(
+                stream,
+                pre_buffer=False,
+                buffer_size=_READ_AHEAD_BYTES,
+                page_checksum_verification=True,
+            )
+            str(file.schema_arrow)  # its names are read only now, and may be no text
+        except _DAMAGED as error:
+            raise _unreadable(f"{name} is not a Parquet file, or is damaged", error) from error
+        _try_first_row(file, name)
+        yield file
 
 
 def read_row_group(file: pq.ParquetFile, name: str, row_group: int) -> Iterator[pa.RecordBatch]:
@@ -95,20 +106,12 @@ def read_row_group(file: pq.ParquetFile, name: str, row_group: int) -> Iterator[
     Raises:
         UnreadableInputError: names the file and the row group.
     """
-    where = f"{name}, row group {row_group},"
     rows = 0
-    batches = file.iter_batches(batch_size=BATCH_ROWS, row_groups=[row_group], use_threads=False)
-    while True:
-        try:
-            batch = next(batches, None)
-        except (pa.ArrowException, OSError) as error:
-            raise _unreadable(f"{where} is damaged", error) from error
-        if batch is None:
-            break
+    for batch in _batches(file, name, row_group, BATCH_ROWS):
         rows += batch.num_rows
         yield batch
     if rows != file.metadata.row_group(row_group).num_rows:
-        raise UnreadableInputError(f"{where} is damaged: it has other rows than the footer promises")
+        raise UnreadableInputError(f"{name}, row group {row_group}, has other rows than the footer promises")
 
 
 def hash_unchanged(file: InputFile) -> bytes:
@@ -127,6 +130,23 @@ def hash_unchanged(file: InputFile) -> bytes:
     if not same:
         raise InputChangedError(f"{file.name} changed while it was read", hint="run again when nobody writes to it")
     return digest
+
+
+def _try_first_row(file: pq.ParquetFile, name: str) -> None:
+    """Bring what is wrong with a footer to light while Arrow raises it as an error.
+
+    Asked about the columns of a row group that it has not read yet, Arrow ends the whole process over some damages.
+    """
+    if file.num_row_groups:
+        next(_batches(file, name, 0, 1), None)
+
+
+def _batches(file: pq.ParquetFile, name: str, row_group: int, batch_rows: int) -> Iterator[pa.RecordBatch]:
+    """Yield a row group's rows, with what Arrow raises turned into an error that names file and row group."""
+    try:
+        yield from file.iter_batches(batch_size=batch_rows, row_groups=[row_group], use_threads=False)
+    except _DAMAGED as error:
+        raise _unreadable(f"{name}, row group {row_group}, is damaged", error) from error
 
 
 def _find_paths(inputs: Path) -> list[tuple[str, Path]]:

@@ -1,0 +1,171 @@
+"""`demur gate` as a data engineer types it."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from demur.cli.gate import gate_app
+from demur.core.errors import DemurError, DigestMismatchError, ExpiredError
+from demur.core.gate_manifest import verify_manifest
+from demur.core.identifier import IdentifierKind
+from demur.core.suppression_list import SuppressionListHeader, seal_list
+from demur.gate.errors import ColumnMissingError
+from demur.gate.mapping import parse_mapping
+from demur.gate.suppression_list import ListEntry, encode_entries
+from demur.ledger.keys import KeyRole, SecretName, create_missing_keys, load_secret, load_signer
+
+ROWS = [
+    {"record_id": "r1", "kind": "post", "audience": "public", "author_account": "lumen:ada"},
+    {"record_id": "r2", "kind": "post", "audience": "public", "author_account": "lumen:cy"},
+    {"record_id": "r3", "kind": "message", "audience": "private", "author_account": "lumen:cy"},
+    {"record_id": "r4", "kind": "post", "audience": "public", "author_account": "lumen:cy"},
+]
+SCHEMA = pa.schema(
+    {
+        "record_id": pa.string(),
+        "kind": pa.string(),
+        "audience": pa.string(),
+        "author_account": pa.string(),
+        "author_is_minor": pa.bool_(),
+        "tagged_accounts": pa.list_(pa.string()),
+    },
+)
+
+
+def save_list(home: Path, *entries: ListEntry, hours: int = 24) -> Path:
+    now = datetime.now(UTC)
+    keys = home / "keys"
+    header = SuppressionListHeader(
+        controller="lumen.example",
+        number=3,
+        issued_at=now - timedelta(hours=25),
+        expires_at=now + timedelta(hours=hours),
+        log_origin="lumen.example/log",
+        tree_size=5,
+        entries=len(entries),
+        payload_sha256=bytes(32),
+        salt=b"s" * 32,
+    )
+    seal_key = load_secret(keys, SecretName.LIST_SEAL)
+    path = home / "latest.list"
+    path.write_bytes(seal_list(header, encode_entries(entries), seal_key, load_signer(keys, KeyRole.LIST)))
+    return path
+
+
+def entry(value: str, kind: IdentifierKind = IdentifierKind.ACCOUNT) -> ListEntry:
+    return ListEntry(os.urandom(16), kind, value, datetime.now(UTC))
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home with keys and a list in which Ada objects, a lake of four rows, and the mapping that inspect proposes."""
+    monkeypatch.setenv("DEMUR_HOME", str(tmp_path / "home"))
+    create_missing_keys(tmp_path / "home" / "keys", "lumen.example")
+    save_list(tmp_path / "home", entry("lumen:ada"))
+    rows = [{**each, "author_is_minor": False, "tagged_accounts": []} for each in ROWS]
+    (tmp_path / "lake").mkdir()
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), tmp_path / "lake" / "a.parquet")
+    (tmp_path / "mapping.yaml").write_text(demur("inspect", tmp_path / "lake").stdout)
+    return tmp_path
+
+
+def demur(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(gate_app, [str(each) for each in arguments])
+
+
+def run(world: Path, *more: str | Path) -> Result:
+    files = ["--mapping", world / "mapping.yaml", "--list", world / "home" / "latest.list", "--out", world / "out"]
+    return demur("run", world / "lake", *files, *more)
+
+
+def error_of(result: Result) -> DemurError:
+    assert isinstance(result.exception, DemurError)
+    return result.exception
+
+
+def test_inspect_then_run_keeps_what_may_train(world: Path) -> None:
+    result = run(world)
+    assert result.exit_code == 0, result.output
+    words = result.stdout.split()
+    for line in (["kept", "2", "50.00%"], ["withheld", "2", "50.00%"], ["author-objected", "1", "25.00%"]):
+        at = words.index(line[0])
+        assert words[at : at + 3] == line
+    assert "minor" not in words
+    assert "A row with two reasons counts in both." in result.stdout
+    kept = pq.read_table(world / "out" / "kept" / "a.parquet")
+    assert kept.column("record_id").to_pylist() == ["r2", "r4"]
+    gate_key = load_signer(world / "home" / "keys", KeyRole.GATE).verifier_key
+    assert verify_manifest((world / "out" / "manifest.note").read_bytes(), gate_key).list_number == 3
+
+
+def test_progress_is_not_mixed_into_the_summary(world: Path) -> None:
+    result = run(world)
+    assert "gating with list 3" in result.stderr
+    assert "gating" not in result.stdout
+
+
+def test_the_keys_folder_can_be_named(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DEMUR_HOME")
+    monkeypatch.chdir(world)
+    assert "public.keys" in str(error_of(run(world)))
+    assert run(world, "--keys-folder", world / "home" / "keys").exit_code == 0
+
+
+def test_entries_that_no_rule_looks_for_are_said(world: Path) -> None:
+    save_list(world / "home", entry("ada@mail.example", IdentifierKind.EMAIL))
+    assert "no rule of this version looks for: email" in run(world).stdout
+
+
+def test_an_empty_dataset_has_no_shares(world: Path) -> None:
+    pq.write_table(SCHEMA.empty_table(), world / "lake" / "a.parquet")
+    result = run(world)
+    assert result.exit_code == 0
+    assert "0.00%" in result.stdout
+    assert "two reasons" not in result.stdout
+
+
+def test_an_expired_list_stops_the_run(world: Path) -> None:
+    save_list(world / "home", entry("lumen:ada"), hours=-1)
+    assert isinstance(error_of(run(world)), ExpiredError)
+    assert not (world / "out").exists()
+
+
+def test_a_tampered_list_stops_the_run(world: Path) -> None:
+    path = world / "home" / "latest.list"
+    raw = bytearray(path.read_bytes())
+    raw[-1] ^= 1
+    path.write_bytes(raw)
+    assert isinstance(error_of(run(world)), DigestMismatchError)
+    assert not (world / "out").exists()
+
+
+def test_a_mapping_that_does_not_fit_stops_the_run(world: Path) -> None:
+    path = world / "mapping.yaml"
+    path.write_text(path.read_text().replace("audience:\n  column: audience", "audience:\n  column: visibility"))
+    error = error_of(run(world))
+    assert isinstance(error, ColumnMissingError)
+    assert error.exit_code == 11
+    assert "inspect" in error.hint
+
+
+@pytest.mark.parametrize("missing", ["lake", "mapping.yaml", "home/latest.list"])
+def test_a_file_that_is_not_there_is_a_matter_of_usage(missing: str, world: Path) -> None:
+    (world / missing).rename(world / "elsewhere")
+    assert run(world).exit_code == 2
+    assert not (world / "out").exists()
+
+
+def test_inspect_reads_a_single_file_and_its_proposal_is_a_mapping(world: Path) -> None:
+    result = demur("inspect", world / "lake" / "a.parquet")
+    assert parse_mapping(result.stdout.encode()).row_id == "record_id"
+
+
+def test_help_shows_examples() -> None:
+    for command in ("run", "inspect"):
+        assert "demur gate inspect lake/ > mapping.yaml" in " ".join(demur(command, "--help").stdout.split())
