@@ -1,5 +1,8 @@
 # The two commands are `make run` and `make test`; each does all of its own set-up.
-PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p && break; done)
+# The first that is new enough; else whatever there is, and the set-up says what is wrong with it.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; \
+	done || command -v python3)
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help

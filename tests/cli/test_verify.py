@@ -23,7 +23,6 @@ app = typer.Typer()
 app.command()(verify)
 SALT = b"\x05" * 32
 STATEMENT = {
-    "accounts": ["lumen:p0000042"],
     "capacity": "account_holder",
     "email": "ada@example.org",
     "handles": [],
@@ -118,7 +117,6 @@ def test_a_receipt_says_what_was_stated_in_words(given: Given) -> None:
     assert "stated an objection was received" in words
     assert "position entry 300, counted from 0" in words
     assert "e-mail ada@example.org" in words
-    assert "accounts found for them lumen:p0000042" in words
     assert "handles, as typed none" in words
     assert "scope all training of AI" in words
     assert "no later than its checkpoint of 301 entries" in words

@@ -128,7 +128,7 @@ def check_no_mail_is_doubled(installation: Installation, crowd: Crowd, *, killed
 
 def test_killing_the_centre_loses_nothing_that_was_acknowledged(installation: Installation) -> None:
     crowd = Crowd(installation)
-    kill_at_random(installation, "centre", crowd, 0.7)
+    kill_at_random(installation, "centre", crowd, 2.5)
     assert crowd.interrupted, "nobody noticed a kill: the test shows nothing"
     print(f"{len(crowd.confirmed)} people confirmed, {crowd.interrupted} requests were cut off")
     check_everything_told_is_true(installation, crowd)

@@ -55,7 +55,7 @@ _EVENTS = {
     Event.GATE_MANIFEST: "the manifest of a gate's run was handed in",
     Event.SNAPSHOT_DELETED: "a training snapshot was deleted",
 }
-_FIELDS = {"email": "e-mail", "handles": "handles, as typed", "accounts": "accounts found for them"}
+_FIELDS = {"email": "e-mail", "handles": "handles, as typed"}
 _WORDS = {"all-ai-training": "all training of AI"}
 _NO_WITNESS = "that the log shows everybody the same view: no witness has signed this checkpoint"
 _UNCHECKED_WITNESS = (

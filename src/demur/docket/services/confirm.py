@@ -128,14 +128,18 @@ def _confirm(case: Case, answers: list[Answer], now: datetime) -> ConfirmedCase:
 
 
 def _statement(case: Case) -> JsonObject:
-    identifiers = list(CaseIdentifier.objects.filter(case=case).order_by("pk"))
+    """Return what the receipt will say: what the person gave, and nothing that the controller looked up.
+
+    A handle is claimed, not shown to be theirs. The accounts behind it, and those linked to them, would tell a
+    stranger who typed it what else its owner has.
+    """
+    handles = CaseIdentifier.objects.filter(case=case, kind=IdentifierKind.HANDLE).order_by("pk")
     return {
-        "accounts": sorted(item.value for item in identifiers if item.kind == IdentifierKind.ACCOUNT),
         "capacity": case.capacity,
         "controller": get_controller().name,
         "country": case.country,
         "email": case.email,
-        "handles": [item.typed for item in identifiers if item.kind == IdentifierKind.HANDLE],
+        "handles": [handle.typed for handle in handles],
         "received_at": instant_text(case.lodged_at),
         "reference": case.reference,
         "scope": SCOPE,
