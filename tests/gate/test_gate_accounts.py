@@ -35,6 +35,7 @@ def is_account(value: str | None, namespace: str | None) -> bool:
 )
 @example(values=["a:", ":b"])
 @example(values=["a:b:c", "ab"])
+@example(values=["a_b", "c.d"])
 @example(values=["ab", "c:d:"])
 @example(values=["a:b", "A:b", "a:B"])
 @example(values=["lumen:" + "x" * 314, "lumen:" + "x" * 315])

@@ -6,10 +6,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 import pytest
-from gate_world import GATE_SIGNER, lake_rows, list_of, mapping, write_parquet
+from gate_world import GATE_SIGNER, SCHEMA, batch_of, lake_rows, list_of, mapping, row, write_parquet
 
 from demur.core.gate_manifest import GateManifest, verify_manifest
 from demur.gate.errors import (
@@ -21,6 +22,7 @@ from demur.gate.errors import (
 )
 from demur.gate.output import writing
 from demur.gate.run import GateRequest, run_gate
+from demur.gate.source import load_schema, read_row_group
 from demur.gate.staging import Staging
 
 ADA_OBJECTS = list_of("lumen:ada")
@@ -143,7 +145,8 @@ def test_a_file_cut_off_anywhere_is_refused(lake: Path, place: Path) -> None:
 
 
 def test_a_flipped_byte_in_a_page_with_checksum_is_refused_and_named(place: Path, tmp_path: Path) -> None:
-    path = write_parquet(tmp_path / "a.parquet", lake_rows(2000), row_group_size=500, write_page_checksum=True)
+    plain = {"compression": "none", "use_dictionary": False}  # so that nothing but the checksum can notice
+    path = write_parquet(tmp_path / "a.parquet", lake_rows(2000), row_group_size=500, write_page_checksum=True, **plain)
     whole = path.read_bytes()
     for row_group in range(4):
         chunk = pq.read_metadata(path).row_group(row_group).column(3)
@@ -173,6 +176,22 @@ def test_flipped_bytes_are_refused_or_decided_about_but_never_half_written(
             assert manifest.kept_rows + manifest.withheld_rows == manifest.inputs[0].rows
     for left in place.iterdir():
         verify_manifest((left / "manifest.note").read_bytes(), GATE_SIGNER.verifier_key)
+
+
+def test_a_row_group_with_other_rows_than_promised_is_refused() -> None:
+    short = SimpleNamespace(
+        iter_batches=lambda **_options: iter([batch_of(row())]),
+        metadata=SimpleNamespace(row_group=lambda _number: SimpleNamespace(num_rows=2)),
+    )
+    with pytest.raises(UnreadableInputError, match=r"a\.parquet, row group 0, has other rows"):
+        list(read_row_group(short, "a.parquet", 0))
+
+
+def test_a_schema_is_that_of_the_first_file(lake: Path) -> None:
+    assert load_schema(lake).equals(SCHEMA)
+    (lake / "a.parquet").write_bytes(b"not Parquet")
+    with pytest.raises(UnreadableInputError, match=r"a\.parquet"):
+        load_schema(lake)
 
 
 def test_what_is_not_parquet_is_refused(lake: Path, place: Path) -> None:

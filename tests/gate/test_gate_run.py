@@ -398,7 +398,7 @@ class InterruptedByTestError(Exception):
 
 
 def test_an_interrupted_run_leaves_nothing(lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("demur.gate.source.BATCH_ROWS", 2)  # so that the other thread is still at work
+    monkeypatch.setattr("demur.gate.source.BATCH_ROWS", 1)  # so that the other thread is still at work
     told: list[int] = []
 
     def interrupt(done: int, _total: int) -> None:
@@ -408,7 +408,7 @@ def test_an_interrupted_run_leaves_nothing(lake: Path, tmp_path: Path, monkeypat
 
     with pytest.raises(InterruptedByTestError):
         run_gate(GateRequest(lake, mapping(), tmp_path / "out"), ADA_OBJECTS, GATE_SIGNER, interrupt)
-    assert len(told) < 3000 / 2
+    assert len(told) < 500  # the other thread's file alone has twice as many
     assert [path.name for path in tmp_path.iterdir()] == ["lake"]
 
 

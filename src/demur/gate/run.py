@@ -129,10 +129,9 @@ def _check_apart(request: GateRequest) -> None:
         raise MappingError(
             f'the row id column cannot be called "{REASONS_COLUMN}": withheld files have one of that name'
         )
-    inputs, out = request.inputs.resolve(), request.out.resolve()
-    if out.is_relative_to(inputs) or inputs.is_relative_to(out):
+    if request.out.resolve().is_relative_to(request.inputs.resolve()):
         raise OutputExistsError(
-            "the output and the input are one inside the other: the next run would read its own output",
+            "the output lies in the input: the next run would read what this one wrote",
             hint="choose another folder with --out",
         )
 

@@ -124,10 +124,9 @@ def hash_unchanged(file: InputFile) -> bytes:
         with file.path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").digest()
             state = _state(os.fstat(stream.fileno()))
-        same = state == file.state == _state(file.path.stat())
     except OSError as error:
         raise InputChangedError(f"{file.name} went away while it was read") from error
-    if not same:
+    if state != file.state:
         raise InputChangedError(f"{file.name} changed while it was read", hint="run again when nobody writes to it")
     return digest
 
