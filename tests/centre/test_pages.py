@@ -170,6 +170,21 @@ def test_status_names_a_way_to_complain_where_no_authority_is_known(
     assert "complain" in text_of(ada.get(confirm(country="AQ").page))
 
 
+def test_a_person_without_a_known_account_is_told_that_nothing_is_recognised_yet(
+    ada: Client, confirm: Callable[..., Confirmed]
+) -> None:
+    warning = "We have not found an account of yours."
+    assert warning in ada.get(confirm(handles="").page).text
+    assert warning not in ada.get(confirm().page).text
+
+
+def test_only_where_the_law_sets_a_date_is_the_date_called_the_law_s(
+    ada: Client, confirm: Callable[..., Confirmed]
+) -> None:
+    assert ", by law" in ada.get(confirm(country="PT").page).text
+    assert "we promise this" in ada.get(confirm(country="BR").page).text
+
+
 def test_a_receipt_that_is_not_written_yet_is_said_to_come(ada: Client, confirm: Callable[..., Confirmed]) -> None:
     case = confirm()
     assert "It is being written" in text_of(ada.get(case.page))

@@ -47,7 +47,7 @@ _HISTORY = {
 _WORDS = {
     CaseState.RECEIVED: StateWords(
         _("Your objection is in force"),
-        _("Your data stays out of every training set that is built from now on. You need not do anything."),
+        _("What we recognise as yours stays out of every training set built from now on. You need not do anything."),
         _("We check what you sent and answer by mail. Your objection is in force while we do."),
     ),
     CaseState.UNDER_REVIEW: StateWords(

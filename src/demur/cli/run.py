@@ -134,18 +134,20 @@ def _short(path: Path) -> str:
 def _welcome(home: Path, ports: Ports) -> Panel:
     from demur.sample.truth import find_examples
 
-    handles = ", ".join(f"@{example.handle} ({example.rows} rows)" for example in find_examples(home / "sample", 3))
+    handles = "\n".join(f"  @{person.handle} ({person.rows} rows)" for person in find_examples(home / "sample", 3))
     return Panel(
         f"""[bold]Privacy centre[/bold]  {ports.base_url}/privacy/genai
 [bold]Mails[/bold]           http://127.0.0.1:{ports.mailbox}/
 
-Try it: press "Right to object", give any e-mail address, and one of these made-up accounts:
-  {handles}
-The code arrives on the mails page. Within a minute of your code a new suppression list is out, and this
-terminal shows the gate taking that person's rows out of the training set.
+Press "Right to object", give any e-mail address, and one of these made-up
+accounts:
+{handles}
+The code arrives on the page of mails. Within a minute a new suppression
+list is out, and the gate takes that person's rows out of the training set;
+watch this terminal. The receipt comes by mail too; check it with
+  demur verify receipt.json --keys {_short(home / "keys" / "public.keys")}
 
-Check the receipt from the mail:  demur verify receipt.json --keys {_short(home / "keys" / "public.keys")}
-Stop with Ctrl-C; the same command goes on where it stopped.""",
+Ctrl-C stops; the same command goes on where it stopped.""",
         title="Demur is running",
         expand=False,
     )

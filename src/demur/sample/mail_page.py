@@ -139,7 +139,7 @@ def _list_of_mails(store: MailStore) -> str:
     if not numbers:
         return f"<p>None yet.</p>{_REFRESH}"
     rows = "".join(_row(number, read_mail(store.load_raw(number))) for number in reversed(numbers))
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("Number", "Subject", "To", "Date"))
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("No.", "Subject", "To", "Date"))
     return f"{_REFRESH}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
