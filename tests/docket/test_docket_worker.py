@@ -81,14 +81,14 @@ def test_failed_task_is_put_back_after_pauses_that_grow(home: Path) -> None:
     failed = DBTaskResult.objects.failed().get()
     look_after(failed.finished_at)
     assert DBTaskResult.objects.failed().count() == 1
-    look_after(failed.finished_at + timedelta(seconds=30))
+    look_after(failed.finished_at + timedelta(seconds=2))
     assert DBTaskResult.objects.failed().count() == 0
     while DBTaskResult.objects.failed().count() == 0:
         assert run_next_task()
     again = DBTaskResult.objects.failed().get(pk=failed.pk)
-    look_after(again.finished_at + timedelta(seconds=59))
+    look_after(again.finished_at + timedelta(seconds=3))
     assert DBTaskResult.objects.failed().filter(pk=failed.pk).exists()
-    look_after(again.finished_at + timedelta(seconds=60))
+    look_after(again.finished_at + timedelta(seconds=4))
     assert not DBTaskResult.objects.failed().filter(pk=failed.pk).exists()
 
 

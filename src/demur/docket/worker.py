@@ -33,10 +33,10 @@ from demur.docket.tasks import publish_list
 
 LOCK_FILE = "worker.lock"
 _IDLE_SECONDS = 0.3
-_DUTIES_EVERY = timedelta(seconds=20)
-_AFTER_FAILURE = timedelta(seconds=30)
+_DUTIES_EVERY = timedelta(seconds=5)
+_AFTER_FAILURE = timedelta(seconds=2)  # short at first: a list is promised within a minute
 _LONGEST_PAUSE = timedelta(hours=1)
-_MOST_DOUBLINGS = 8
+_MOST_DOUBLINGS = 11
 _KEEP_FINISHED = timedelta(days=1)
 _ADVISORY_LOCK = 0x64656D7572  # "demur"; any number will do that no other program uses in this database
 _LOCK_MODE = 0o600
