@@ -61,6 +61,7 @@ def walk(browser: Browser, installation: Installation, size: str) -> None:
     context = browser.new_context(viewport=_SIZES[size], base_url=installation.ports.base_url, locale="en-IE")
     page = context.new_page()
     page.goto("/privacy/genai")
+    _take(page, f"0-first-screen-{size}", whole=False)
     _take(page, f"1-privacy-and-ai-{size}")
     page.get_by_role("link", name="Right to object").first.click()
     page.get_by_label("Country where you live").select_option("IE")
@@ -79,9 +80,9 @@ def walk(browser: Browser, installation: Installation, size: str) -> None:
     context.close()
 
 
-def _take(page: Page, name: str) -> None:
+def _take(page: Page, name: str, *, whole: bool = True) -> None:
     page.evaluate("document.activeElement.blur()")
-    picture = Image.open(BytesIO(page.screenshot(full_page=True))).convert("RGB")
+    picture = Image.open(BytesIO(page.screenshot(full_page=whole))).convert("RGB")
     # Flat colours: a small palette loses nothing that can be seen, and keeps the repository small.
     picture.quantize(_COLOURS, dither=Image.Dither.NONE).save(OUT / f"{name}.png", optimize=True)
 
