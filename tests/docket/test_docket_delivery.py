@@ -178,3 +178,17 @@ def test_worker_killed_around_the_servers_yes_sends_at_most_one_duplicate(
     assert sorted(sent) == sorted([*Mail.objects.values_list("message_id", flat=True), *[sent[1]] * (copies - 1)])
     assert set(Mail.objects.values_list("state", flat=True)) == {MailState.SENT}
     assert (home / "worker.lock").exists()
+
+
+def test_mail_waits_and_is_not_lost_when_the_clock_is_set_back(home: Path, mailbox: Mailbox) -> None:
+    mail = lodged_mail()
+    planned: list[tuple[int, object]] = []
+    delivery.deliver(mail.pk, NOW - MINUTE, lambda mail_id, at: planned.append((mail_id, at)))
+    assert not mailbox.raw
+    assert planned == [(mail.pk, mail.next_attempt_at)]
+
+
+def test_mail_does_not_wait_for_a_date_that_only_a_wrong_clock_can_have_planned(home: Path, mailbox: Mailbox) -> None:
+    mail = lodged_mail()
+    delivery.deliver(mail.pk, NOW - timedelta(days=400), forget)
+    assert len(mailbox.raw) == 1

@@ -47,7 +47,7 @@ def deliver(mail_id: int, now: datetime, try_again: Callable[[int, datetime], ob
         now: the instant.
         try_again: called, in the transaction that notes a failure, with the mail and the instant of the next attempt.
     """
-    mail = _claim(mail_id, now)
+    mail = _claim(mail_id, now, try_again)
     if mail is None:
         return
     connection = get_connection()
@@ -67,12 +67,16 @@ def deliver(mail_id: int, now: datetime, try_again: Callable[[int, datetime], ob
             connection.close()
 
 
-def _claim(mail_id: int, now: datetime) -> Mail | None:
+def _claim(mail_id: int, now: datetime, try_again: Callable[[int, datetime], object]) -> Mail | None:
     """Mark a mail as being sent; None if there is nothing to send now."""
     with transaction.atomic():
         open_states = (MailState.QUEUED, MailState.SENDING)
         mail = Mail.objects.select_related("waits_for", "case").filter(pk=mail_id, state__in=open_states).first()
-        if mail is None or now < mail.next_attempt_at or (mail.waits_for and mail.waits_for.leaf_index is None):
+        if mail is None or (mail.waits_for and mail.waits_for.leaf_index is None):
+            return None
+        if timedelta() < mail.next_attempt_at - now <= max(PAUSES):
+            # Asked too early, maybe by a clock that was set back: without a new plan nobody would ask again.
+            try_again(mail.pk, mail.next_attempt_at)
             return None
         if mail.pointless_from and now >= mail.pointless_from:
             _close(mail, MailState.FAILED, None)
