@@ -3,10 +3,12 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError, connection
 from django_tasks_db.models import DBTaskResult
 from docket_world import (
     ADA,
@@ -192,3 +194,21 @@ def test_mail_does_not_wait_for_a_date_that_only_a_wrong_clock_can_have_planned(
     mail = lodged_mail()
     delivery.deliver(mail.pk, NOW - timedelta(days=400), forget)
     assert len(mailbox.raw) == 1
+
+
+def test_mail_that_is_known_to_have_left_is_not_sent_again_though_the_database_took_no_note(
+    home: Path,
+    mailbox: Mailbox,
+) -> None:
+    def refuse_note(execute: Callable[..., object], sql: str, params: Sequence[object], *rest: object) -> object:
+        if sql.startswith("UPDATE") and MailState.SENT in params:
+            raise OperationalError
+        return execute(sql, params, *rest)
+
+    mail = lodged_mail()
+    with connection.execute_wrapper(refuse_note), pytest.raises(OperationalError):
+        delivery.deliver(mail.pk, NOW, forget)
+    delivery.deliver(mail.pk, NOW + MINUTE, forget)
+    assert len(mailbox.raw) == 1
+    mail.refresh_from_db()
+    assert (mail.state, mail.sent_at) == (MailState.SENT, NOW)

@@ -36,6 +36,9 @@ PAUSES: tuple[timedelta, ...] = (
 """How long to wait after each failed attempt: five days in all (RFC 5321, section 4.5.4.1, asks for four to five)."""
 
 _PERMANENT = range(500, 600)
+_left: dict[int, datetime] = {}
+"""Mails of which this process knows that they left, when, and that the database has not taken the note."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -47,6 +50,9 @@ def deliver(mail_id: int, now: datetime, try_again: Callable[[int, datetime], ob
         now: the instant.
         try_again: called, in the transaction that notes a failure, with the mail and the instant of the next attempt.
     """
+    if mail_id in _left:
+        _note_left(mail_id)
+        return
     mail = _claim(mail_id, now, try_again)
     if mail is None:
         return
@@ -60,7 +66,8 @@ def deliver(mail_id: int, now: datetime, try_again: Callable[[int, datetime], ob
         _log.warning("mail %s was not delivered (attempt %s): %s", mail.pk, mail.attempts, type(error).__name__)
         _note_failure(mail, now, try_again, permanent=_is_permanent(error))
     else:
-        _close(mail, MailState.SENT, now)
+        _left[mail.pk] = now
+        _note_left(mail.pk)
     finally:
         # After the note: what can fail now is the goodbye, and the mail has left whatever comes of it.
         with suppress(OSError, smtplib.SMTPException):
@@ -79,7 +86,7 @@ def _claim(mail_id: int, now: datetime, try_again: Callable[[int, datetime], obj
             try_again(mail.pk, mail.next_attempt_at)
             return None
         if mail.pointless_from and now >= mail.pointless_from:
-            _close(mail, MailState.FAILED, None)
+            _close(mail_id, MailState.FAILED, None)
             return None
         claimed = Mail.objects.filter(pk=mail_id, state=mail.state, attempts=mail.attempts)
         if claimed.update(state=MailState.SENDING, attempts=mail.attempts + 1) != 1:
@@ -117,15 +124,21 @@ def _note_failure(
 ) -> None:
     with transaction.atomic():
         if permanent or mail.attempts > len(PAUSES):
-            _close(mail, MailState.FAILED, None)
+            _close(mail.pk, MailState.FAILED, None)
             return
         next_at = now + PAUSES[mail.attempts - 1]
         Mail.objects.filter(pk=mail.pk).update(state=MailState.QUEUED, next_attempt_at=next_at)
         try_again(mail.pk, next_at)
 
 
-def _close(mail: Mail, state: MailState, sent_at: datetime | None) -> None:
-    Mail.objects.filter(pk=mail.pk).update(state=state, sent_at=sent_at, sealed_body=None)
+def _note_left(mail_id: int) -> None:
+    """Note that a mail left; where the database refuses, the next call for it only notes, and sends nothing."""
+    _close(mail_id, MailState.SENT, _left[mail_id])
+    del _left[mail_id]
+
+
+def _close(mail_id: int, state: MailState, sent_at: datetime | None) -> None:
+    Mail.objects.filter(pk=mail_id).update(state=state, sent_at=sent_at, sealed_body=None)
 
 
 def _is_permanent(error: Exception) -> bool:
