@@ -9,14 +9,17 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from docket_world import ADA, NOW, WORKER, Mailbox, confirm, run_tasks, worker_environment
 
+from demur.docket import worker
 from demur.docket.errors import WorkerRunningError
 from demur.docket.models import Case, MailState, PublishedList
 from demur.docket.services import lodge_objection
-from demur.docket.tasks import deliver_mail, publish_list
-from demur.docket.worker import _advisory_lock, look_after, reset_interrupted, run_next_task, run_worker
+from demur.docket.tasks import append_log_entries, deliver_mail, publish_list
+from demur.docket.worker import _advisory_lock, _work, look_after, reset_interrupted, run_next_task, run_worker
+from demur.ledger.errors import KeyFileError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -110,6 +113,62 @@ def test_list_is_renewed_by_the_clock_though_nobody_asks(home: Path) -> None:
     publish_list.call()
     look_after(NOW + 13 * timedelta(hours=1))
     assert DBTaskResult.objects.ready().filter(task_path=publish_list.module_path).exists()
+
+
+def test_list_that_cannot_be_published_is_asked_for_once(home: Path) -> None:
+    (home / "keys" / "list.seed").unlink()
+    look_after(NOW)
+    look_after(NOW)
+    assert DBTaskResult.objects.get().task_path == publish_list.module_path
+    assert run_next_task()
+    look_after(NOW)
+    assert DBTaskResult.objects.count() == 1
+
+
+def test_list_and_log_go_before_mails_once_they_have_waited(home: Path) -> None:
+    publish_list.call()
+    publish_list.enqueue()
+    append_log_entries.enqueue()
+    lodge_objection(ADA, NOW)
+    look_after(timezone.now())
+    assert next(task.task_path for task in DBTaskResult.objects.ready()) == deliver_mail.module_path
+    look_after(timezone.now() + timedelta(seconds=20))
+    order = [task.task_path for task in DBTaskResult.objects.ready() if task.task_path != deliver_mail.module_path]
+    assert order == [task.task_path for task in DBTaskResult.objects.ready()][: len(order)]
+
+
+def test_duties_go_on_when_the_clock_is_set_back(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    instants = iter([NOW + DAY] * 2)
+    duties: list[bool] = []
+    monkeypatch.setattr(worker, "_DUTIES_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(timezone, "now", lambda: next(instants, NOW))
+
+    def is_alone() -> bool:
+        duties.append(True)
+        return True
+
+    _work(StopAfter(6), is_alone)
+    assert len(duties) > 1
+
+
+def test_failed_task_of_a_later_day_is_tried_again_after_the_clock_is_set_back(home: Path) -> None:
+    (home / "keys" / "list.seed").unlink()
+    publish_list.enqueue()
+    assert run_next_task()
+    look_after(DBTaskResult.objects.failed().get().finished_at - DAY)
+    assert not DBTaskResult.objects.failed().exists()
+
+
+def test_publishing_by_hand_that_fails_leaves_the_wish_of_others_to_the_worker(home: Path) -> None:
+    confirm(ADA)
+    wishes = DBTaskResult.objects.ready().filter(task_path=publish_list.module_path)
+    (home / "keys" / "list.seed").rename(home / "kept")
+    with pytest.raises(KeyFileError):
+        publish_list.call()
+    assert wishes.exists()
+    (home / "kept").rename(home / "keys" / "list.seed")
+    publish_list.call()
+    assert not wishes.exists()
 
 
 def test_nothing_is_reset_where_nothing_was_interrupted(home: Path) -> None:

@@ -42,9 +42,13 @@ def deliver_mail(mail_id: int) -> None:
 def publish_list() -> None:
     """Publish a suppression list if one is needed.
 
-    Other requests to publish that wait are dropped first: what they were about is committed, so this run sees it.
+    Other requests that wait are dropped: what they were about is committed, so this run sees it. One of them stays
+    until the list is out, since a run from a terminal that fails, or is killed, leaves nothing else to remember it.
     """
-    DBTaskResult.objects.ready().filter(task_path=publish_list.module_path).delete()
+    waiting = DBTaskResult.objects.ready().filter(task_path=publish_list.module_path)
+    reminder = list(waiting.values_list("pk", flat=True)[:1])
+    if reminder:
+        waiting.exclude(pk__in=reminder).delete()
     now = timezone.now()
 
     def announce(statement: JsonObject) -> None:
@@ -52,6 +56,7 @@ def publish_list() -> None:
         append_log_entries.enqueue()
 
     publishing.publish(now, announce)
+    waiting.filter(pk__in=reminder).delete()
 
 
 @task()

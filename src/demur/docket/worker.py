@@ -14,6 +14,7 @@ import logging
 import os
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -29,17 +30,20 @@ from django_tasks_db.models import DBTaskResult
 from demur.docket import publishing
 from demur.docket.errors import WorkerRunningError
 from demur.docket.services import erase_unconfirmed
-from demur.docket.tasks import publish_list
+from demur.docket.tasks import append_log_entries, publish_list
 
 LOCK_FILE = "worker.lock"
 _IDLE_SECONDS = 0.3
-_DUTIES_EVERY = timedelta(seconds=5)
+_DUTIES_EVERY_SECONDS = 5.0
+_LONGEST_WAIT = timedelta(seconds=15)  # of a list behind mails: each may take 20 seconds of a server that hangs
+_FIRST_OF_ALL = 20  # above a code mail
 _AFTER_FAILURE = timedelta(seconds=2)  # short at first: a list is promised within a minute
 _LONGEST_PAUSE = timedelta(hours=1)
 _MOST_DOUBLINGS = 11
 _KEEP_FINISHED = timedelta(days=1)
 _ADVISORY_LOCK = 0x64656D7572  # "demur"; any number will do that no other program uses in this database
 _LOCK_MODE = 0o600
+_PROMISED = (append_log_entries.module_path, publish_list.module_path)
 _log = logging.getLogger(__name__)
 
 
@@ -71,14 +75,13 @@ def run_worker(stop: threading.Event) -> None:
 def _work(stop: threading.Event, is_alone: Callable[[], bool]) -> None:
     reset_interrupted()
     publish_list.enqueue()  # also repairs what a crash left of the lists
-    duties_at = timezone.now()
+    duties_at = time.monotonic()  # not the clock, which may be set back
     while not stop.is_set():
-        now = timezone.now()
-        if now >= duties_at:
+        if time.monotonic() >= duties_at:
             if not is_alone():
                 return
-            look_after(now)
-            duties_at = now + _DUTIES_EVERY
+            look_after(timezone.now())
+            duties_at = time.monotonic() + _DUTIES_EVERY_SECONDS
         if not run_next_task():
             stop.wait(_IDLE_SECONDS)
 
@@ -108,11 +111,16 @@ def reset_interrupted() -> int:
 def look_after(now: datetime) -> None:
     """Do what is due by the clock and not by a request."""
     erase_unconfirmed(now)
-    if publishing.is_due(now):
+    publishings = DBTaskResult.objects.filter(task_path=publish_list.module_path)
+    # One that failed is tried again below: a disk that is full for a day must not leave thousands.
+    if publishing.is_due(now) and not publishings.exclude(status=TaskResultStatus.SUCCESSFUL).exists():
         publish_list.enqueue()
+    waiting = DBTaskResult.objects.ready().filter(enqueued_at__lte=now - _LONGEST_WAIT)
+    waiting.filter(task_path__in=_PROMISED).update(priority=_FIRST_OF_ALL)
     for failed in DBTaskResult.objects.failed():
         doublings = min(max(len(failed.worker_ids) - 1, 0), _MOST_DOUBLINGS)
-        if failed.finished_at + min(_AFTER_FAILURE * 2**doublings, _LONGEST_PAUSE) <= now:
+        pause = min(_AFTER_FAILURE * 2**doublings, _LONGEST_PAUSE)
+        if not timedelta() <= now - failed.finished_at < pause:  # below zero after the clock was set back
             DBTaskResult.objects.failed().filter(pk=failed.pk).update(status=TaskResultStatus.READY)
     DBTaskResult.objects.successful().filter(finished_at__lte=now - _KEEP_FINISHED).delete()
 
