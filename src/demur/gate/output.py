@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from demur.gate.errors import NoSpaceError, OutputWriteError, UnreadableInputError
+from demur.gate.used_words import drop_unused_words, has_dictionary
 
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _ROW_GROUP_BYTES: Final = 256 << 20
@@ -106,6 +107,7 @@ class OutputFile:
             return
         table = pa.Table.from_batches(self._waiting, self._schema)
         with writing():
+            table = _without_unused_words(table)
             self._writer.write_table(table, row_group_size=table.num_rows)
         self.rows += table.num_rows
         self._waiting, self._waiting_bytes = [], 0
@@ -181,6 +183,15 @@ class _HashingStream(io.RawIOBase):
     def close(self) -> None:
         self._file.close()
         super().close()
+
+
+def _without_unused_words(table: pa.Table) -> pa.Table:
+    """Return the table with dictionaries that hold no word of a withheld row."""
+    for place, field in enumerate(table.schema):
+        if has_dictionary(field.type):
+            column = pa.concat_arrays(table.column(place).chunks)
+            table = table.set_column(place, field, drop_unused_words(column))
+    return table
 
 
 def _open_writer(sink: io.RawIOBase | io.BytesIO, layout: Layout) -> pq.ParquetWriter:
