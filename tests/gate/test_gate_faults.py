@@ -187,6 +187,19 @@ def test_a_row_group_with_other_rows_than_promised_is_refused() -> None:
         list(read_row_group(short, "a.parquet", 0))
 
 
+def test_a_footer_that_promises_other_rows_than_its_row_groups_is_refused(place: Path) -> None:
+    """Else a run would end with a manifest that does not add up, and so does not verify."""
+    path = write_parquet(place / "a.parquet", lake_rows(20), row_group_size=10)
+    raw = path.read_bytes()
+    num_rows, others = b"\x16\x28", b"\x16\x3c"  # field of type i64, then 20 or 30 as a zigzag varint
+    at = raw.rindex(num_rows)
+    path.write_bytes(raw[:at] + others + raw[at + len(others) :])
+    assert pq.read_metadata(path).num_rows == 30
+    with pytest.raises(UnreadableInputError, match=r"a\.parquet is damaged: its footer promises"):
+        gate(path, place / "out")
+    assert not (place / "out").exists()
+
+
 def test_a_schema_is_that_of_the_first_file(lake: Path) -> None:
     assert load_schema(lake).equals(SCHEMA)
     (lake / "a.parquet").write_bytes(b"not Parquet")

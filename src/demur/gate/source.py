@@ -40,14 +40,12 @@ class InputFile:
         name: its path inside the input, with "/"; a manifest and an error name it so.
         state: what would show that the file was changed: device, inode, size, times of change in nanoseconds.
         rows: how many rows its footer promises.
-        row_groups: how many row groups.
     """
 
     path: Path
     name: str
     state: tuple[int, ...]
     rows: int
-    row_groups: int
 
 
 def find_inputs(inputs: Path, mapping: SourceMapping) -> list[InputFile]:
@@ -191,7 +189,12 @@ def _inspect(path: Path, name: str, mapping: SourceMapping) -> InputFile:
         raise _unreadable(f"{name} could not be opened", error) from error
     with open_parquet(path, name) as file:
         check_columns(file.schema_arrow, mapping, name)
-        return InputFile(path, name, state, file.metadata.num_rows, file.num_row_groups)
+        rows = sum(file.metadata.row_group(number).num_rows for number in range(file.num_row_groups))
+        if rows != file.metadata.num_rows:
+            raise UnreadableInputError(
+                f"{name} is damaged: its footer promises {file.metadata.num_rows} rows, and its row groups {rows}"
+            )
+        return InputFile(path, name, state, rows)
 
 
 def _state(stat: os.stat_result) -> tuple[int, ...]:
