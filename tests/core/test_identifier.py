@@ -80,3 +80,13 @@ def test_an_account_is_a_namespace_and_a_stable_id() -> None:
 def test_what_is_no_account_is_refused(text: str) -> None:
     with pytest.raises(FormatError, match="namespace:stable-id"):
         check_account(text)
+
+
+@pytest.mark.parametrize(
+    "ending", ["\u200b", "\0", "\x08", "\ufeff", "\u202e", "\u2060", "\x7f", "\ue000", "\uff41", "e\u0301"]
+)
+def test_an_account_with_a_second_spelling_of_itself_is_refused(ending: str) -> None:
+    """It would look like one that is on the list, and be another."""
+    with pytest.raises(FormatError, match="namespace:stable-id"):
+        check_account(f"lumen:p42{ending}")
+    assert check_account("lumen:p42\u00e9\u4e2d") == "lumen:p42\u00e9\u4e2d"

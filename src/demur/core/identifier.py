@@ -84,7 +84,12 @@ def normalise_email(text: str) -> str:
 
 
 def check_account(value: str) -> str:
-    """Return an account's `namespace:stable-id` unchanged, or refuse it."""
-    if not _ACCOUNT.match(value) or len(value) > MAX_VALUE_CHARS:
+    """Return an account's `namespace:stable-id` unchanged, or refuse it.
+
+    Signs that nobody sees, and other spellings of the same text (not NFKC), are refused: with them a value would look
+    like an account that is listed, and be another.
+    """
+    is_plain = value.isprintable() and unicodedata.is_normalized("NFKC", value)
+    if not is_plain or not _ACCOUNT.match(value) or len(value) > MAX_VALUE_CHARS:
         raise FormatError("an account is written namespace:stable-id")
     return value
