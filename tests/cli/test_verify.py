@@ -1,4 +1,6 @@
+import errno
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -222,6 +224,42 @@ def test_an_output_that_the_manifest_does_not_name_is_refused(given: Given) -> N
     result = run(given.manifest, "--keys", given.keys)
     assert result.exit_code == 3
     assert 'does not name the file "kept/deeper/extra.parquet"' in result.stderr
+
+
+@pytest.mark.parametrize("name", ["_more.parquet", ".more.parquet", "_hidden/a.parquet", "linked", "dangling.parquet"])
+def test_nothing_can_be_smuggled_among_the_outputs(name: str, given: Given) -> None:
+    """Those who read `kept/*.parquet` or `kept/**` read hidden names too, and follow links."""
+    added = given.manifest.parent / "kept" / name
+    added.parent.mkdir(exist_ok=True)
+    if name == "linked":
+        (given.folder / "elsewhere").mkdir()
+        (given.folder / "elsewhere" / "b.parquet").write_bytes(b"smuggled")
+        added.symlink_to(given.folder / "elsewhere")
+    elif name == "dangling.parquet":
+        added.symlink_to(given.folder / "tomorrow.parquet")
+    else:
+        added.write_bytes(b"smuggled")
+    result = run(given.manifest, "--keys", given.keys)
+    assert result.exit_code == 3
+    assert f'does not name the file "kept/{name}"' in result.stderr
+
+
+def test_a_folder_among_the_outputs_that_cannot_be_read_is_not_passed_over(
+    given: Given, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = given.manifest.parent / "kept" / "closed"
+    closed.mkdir()
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if Path(path) == closed:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    result = run(given.manifest, "--keys", given.keys)
+    assert result.exit_code == 5
+    assert "cannot be read: permission denied" in result.stderr
 
 
 def test_outputs_that_are_not_there_are_not_claimed(given: Given) -> None:

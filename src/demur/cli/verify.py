@@ -6,12 +6,14 @@ file says of itself is printed with every control character taken out, since a f
 
 import hashlib
 import json
+import os
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -252,7 +254,6 @@ def _check_outputs(folder: Path, manifest: gate_manifest.GateManifest) -> list[s
     """Hold the files beside a manifest against it; return the paths of those that are not there.
 
     A file in the same folders that the manifest does not name is refused: who trains on the folder would train on it.
-    Names that begin with a dot or an underscore are passed over, as those who read such folders do.
     """
     missing = []
     for file in manifest.outputs:
@@ -260,20 +261,40 @@ def _check_outputs(folder: Path, manifest: gate_manifest.GateManifest) -> list[s
         if path.is_absolute() or ".." in path.parts:
             raise FormatError("the manifest names a file outside its own folder")
         target = folder / path
-        if not target.is_file():
-            missing.append(file.path)
-            continue
-        with _readable(), target.open("rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").digest()
+        with _readable():
+            if not target.is_file():
+                missing.append(file.path)
+                continue
+            with target.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").digest()
         if digest != file.sha256:
             raise DigestMismatchError(f'the file "{file.path}" is not the one that the manifest names')
     named = {file.path for file in manifest.outputs}
     for top in sorted({PurePosixPath(name).parts[0] for name in named if "/" in name}):
-        for found in sorted((folder / top).rglob("*")):
-            name = found.relative_to(folder).as_posix()
-            if found.is_file() and name not in named and not found.name.startswith((".", "_")):
-                raise DigestMismatchError(f'the manifest does not name the file "{name}" that lies among its outputs')
+        with _readable():
+            _refuse_unnamed(folder, top, named)
     return missing
+
+
+def _refuse_unnamed(folder: Path, top: str, named: set[str]) -> None:
+    """Refuse whatever lies below a folder of outputs, is not named, and is neither a folder nor empty.
+
+    A link is refused wherever it leads: somebody else decides what is there tomorrow. An empty file holds no row; the
+    marks that engines leave (`_SUCCESS`) are such.
+    """
+    if not (folder / top).is_dir():
+        return
+    for parent, folders, files in os.walk(folder / top, onerror=_raise):
+        for path in sorted(Path(parent, name) for name in (*folders, *files)):
+            name = path.relative_to(folder).as_posix()
+            found = path.lstat()
+            is_harmless = stat.S_ISDIR(found.st_mode) or (stat.S_ISREG(found.st_mode) and not found.st_size)
+            if name not in named and not is_harmless:
+                raise DigestMismatchError(f'the manifest does not name the file "{name}" that lies among its outputs')
+
+
+def _raise(error: OSError) -> NoReturn:
+    raise error
 
 
 def _check_log(folder: Path, key: VerifierKey) -> Finding:
