@@ -38,9 +38,11 @@ from django.conf import settings
 
 from demur.core.objection import APPEAL_PERIOD
 from demur.docket.errors import ControllerFileError
+from demur.ledger.keys import HOST_NAME
 
 _T = TypeVar("_T")
 CONTROLLER_FILE = "controller.yaml"
+_MOST_APPEAL_DAYS = 3_650  # a date ten years on can still be reckoned with
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def load_controller(path: Path) -> Controller:
         raw = yaml.safe_load(path.read_bytes())
     except OSError as error:
         raise ControllerFileError(f'the file "{path.name}" cannot be read') from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise ControllerFileError(f'the file "{path.name}" is not YAML') from error
     fields = _Fields(raw, path.name)
     controller = Controller(
@@ -173,7 +175,7 @@ class _Fields:
 
     def end(self) -> None:
         if self._left:
-            raise ControllerFileError(f"{self._where}: unknown fields: {', '.join(map(str, sorted(self._left)))}")
+            raise ControllerFileError(f"{self._where}: unknown fields: {', '.join(sorted(map(str, self._left)))}")
 
 
 def _product(raw: Any, number: int) -> Product:
@@ -217,6 +219,10 @@ def _time_zone(name: str) -> ZoneInfo:
 def _check(controller: Controller) -> None:
     if controller.appeal_days < APPEAL_PERIOD.days:
         raise ControllerFileError(f'the field "appeal_days" is less than {APPEAL_PERIOD.days}')
+    if controller.appeal_days > _MOST_APPEAL_DAYS:
+        raise ControllerFileError(f'the field "appeal_days" is more than {_MOST_APPEAL_DAYS}')
+    if not HOST_NAME.match(controller.name):
+        raise ControllerFileError('the field "name" is not a host name in lower case, such as lumen.example')
     if any(sign in field for field in (controller.legal_name, controller.contact_email) for sign in "\r\n"):
         raise ControllerFileError("a name or an address is longer than one line")
     known = {product.id for product in controller.products}

@@ -32,7 +32,7 @@ _FOLDER_MODE = 0o700
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _SECRET_BYTES = 32
 _SECRET_TEXT = re.compile(rb"[0-9a-f]{64}\n\Z")
-_HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\Z")
+HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\Z")
 
 
 class KeyRole(StrEnum):
@@ -62,7 +62,7 @@ def create_missing_keys(folder: Path, controller: str) -> None:
         KeyFileError: another controller's folder, no host name, or a file that `load_signer` would refuse.
         StorageError: the disk refused.
     """
-    if not _HOST_NAME.match(controller):
+    if not HOST_NAME.match(controller):
         raise KeyFileError("a controller is named by its host name, in lower case, e.g. lumen.example")
     make_folder(folder, _FOLDER_MODE)
     with _locked(folder):
@@ -144,7 +144,7 @@ def _load_controller_name(folder: Path) -> str:
         name = path.read_text(errors="replace").removesuffix("\n")
     except OSError as error:
         raise _absent(path) from error
-    if not _HOST_NAME.match(name):
+    if not HOST_NAME.match(name):
         raise KeyFileError(f'"{path.name}" is damaged: it holds no host name')
     return name
 
