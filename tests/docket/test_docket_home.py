@@ -47,6 +47,14 @@ def test_home_is_made_ready_twice_with_the_same_keys_and_private_files(tmp_path:
         assert stat.S_IMODE((home / name).stat().st_mode) & 0o077 == 0, name
 
 
+def test_database_that_others_could_read_becomes_private(tmp_path: Path, controller_file: Path) -> None:
+    home = tmp_path / "var"
+    home.mkdir()
+    (home / "docket.sqlite3").touch(mode=0o644)
+    assert init(home, controller_file).stderr == ""
+    assert stat.S_IMODE((home / "docket.sqlite3").stat().st_mode) == 0o600
+
+
 def test_home_without_a_controller_file_is_refused_in_one_sentence(tmp_path: Path) -> None:
     result = init(tmp_path / "var", tmp_path / "absent.yaml")
     assert 'ControllerFileError: the file "absent.yaml" cannot be read' in result.stderr
@@ -67,6 +75,10 @@ def edited(**changes: Any) -> str:
         (edited(appeal_days="30"), 'field "appeal_days" is not of type int'),
         (edited(appeal_days=True), 'field "appeal_days" is not of type int'),
         (edited(appeal_days=29), "less than 30"),
+        (edited(appeal_days=99_999_999_999), "more than 3650"),
+        (edited(name="Lumen Platforms"), "not a host name"),
+        (edited() + "1: 2\nunknown: 3\n", "unknown fields: 1, unknown"),
+        ("a: " + "[" * 20_000, "not YAML"),
         (edited(time_zone="Mars/Olympus"), "no time zone that this machine knows"),
         (edited(time_zone="../../etc/passwd"), "no time zone that this machine knows"),
         (edited(postal_address="1 Quay Street"), "not of type list"),

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 
 from demur.cli.serve import PortUnavailableError, listen
-from demur.ledger.keys import create_missing_keys
 
 START_SECONDS = 30
 
@@ -39,8 +38,7 @@ class Server:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = tmp_path_factory.mktemp("home")
     with as_file(files("demur.sample") / "data" / "controller.yaml") as controller:
-        (home / "controller.yaml").write_bytes(controller.read_bytes())
-    create_missing_keys(home / "keys", "lumen.example")
+        subprocess.run([sys.executable, "-m", "demur", "init", str(controller), "--home", str(home)], check=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

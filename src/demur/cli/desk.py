@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from demur.cli.home import DEFAULT_HOME, HomeOption, open_home
+from demur.cli.home import DEFAULT_HOME, HomeOption, open_ready_home
 
 desk_app = typer.Typer(help="See the open cases, and decide.", no_args_is_help=True)
 Reference = Annotated[str, typer.Argument(help="The case's reference, e.g. DMR-7K3F-9Q2M.")]
@@ -22,7 +22,7 @@ def queue(home: HomeOption = DEFAULT_HOME) -> None:
 
       demur desk queue
     """
-    open_home(home)
+    open_ready_home(home)
     from demur.desk.queue import list_queue
 
     queued = list_queue(datetime.now(UTC))
@@ -45,7 +45,7 @@ def review(reference: Reference, staff: Staff, home: HomeOption = DEFAULT_HOME) 
 
       demur desk review DMR-7K3F-9Q2M --staff officer@lumen.example
     """
-    open_home(home)
+    open_ready_home(home)
     from demur.docket.services import start_review
 
     start_review(reference, staff, datetime.now(UTC))
@@ -70,7 +70,7 @@ def decide(
       demur desk decide DMR-7K3F-9Q2M --staff officer@lumen.example --outcome refused
         --ground gdpr-11-2-not-identified --text "We could not find the account that you named."
     """
-    open_home(home)
+    open_ready_home(home)
     from demur.core.objection import DECISIONS, CaseState
     from demur.docket.decision import Decision, RefusalGround
     from demur.docket.services import decide as decide_case

@@ -26,3 +26,16 @@ def open_home(home: Path) -> Path:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demur.web.settings")
     django.setup()
     return absolute
+
+
+def open_ready_home(home: Path) -> Path:
+    """Do what `open_home` does, and refuse a home folder that "demur init" has not finished.
+
+    Raises:
+        DemurError: says what is missing.
+    """
+    absolute = open_home(home)
+    from demur.docket.home import check_home
+
+    check_home(absolute)
+    return absolute

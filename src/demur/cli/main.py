@@ -1,7 +1,9 @@
 """The `demur` command: every subcommand has a file of its own, and loads its room only when it runs."""
 
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -47,11 +49,37 @@ def main() -> None:
     """Run the command line; an error of ours becomes one sentence and a documented exit code."""
     try:
         app()
-    except DemurError as error:
-        console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
-        console.print(f"demur: error: {error}")
-        if error.hint:
-            console.print(f"demur: hint: {error.hint}")
-        sys.exit(exit_code(error))
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        told = error if isinstance(error, DemurError) else _told_by_others(error)
+        if told is None:
+            raise
+        console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+        console.print(f"demur: error: {told}")
+        if told.hint:
+            console.print(f"demur: hint: {told.hint}")
+        sys.exit(exit_code(told))
+
+
+def _told_by_others(error: Exception) -> DemurError | None:
+    """Put into a sentence what the system, the database or a missing package says; None for what is a fault of ours."""
+    if isinstance(error, OSError):
+        name = f' ("{Path(os.fsdecode(error.filename)).name}")' if isinstance(error.filename, str | bytes) else ""
+        reason = (error.strerror or type(error).__name__).lower()
+        return DemurError(
+            f"the system refused: {reason}{name}", hint="check permissions and free space, then try again"
+        )
+    if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("demur"):
+        return DemurError(
+            f'this command needs the package "{error.name}", which is not installed',
+            hint='install what runs the whole: pip install "demur[centre,sample]"',
+        )
+    database = sys.modules.get("django.db")  # not imported here: who only verifies has no Django
+    if database and isinstance(error, database.Error):
+        # Its words can quote a row, so only its kind is told.
+        return DemurError(
+            f"the database cannot be used ({type(error).__name__})",
+            hint="check that it runs, that this user may write to it, and that its disk is not full; then try again",
+        )
+    return None

@@ -70,6 +70,11 @@ class Ports:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
                     probe.bind((LOOPBACK, port))
+                except PermissionError as error:
+                    raise PortTakenError(
+                        f"port {port} on {LOOPBACK} is not open to this user; nothing was started",
+                        hint='choose ports from 1024 on: "demur run --port 9000"',
+                    ) from error
                 except OSError as error:
                     raise PortTakenError(
                         f"port {port} on {LOOPBACK} is taken by another program; nothing was started",

@@ -25,7 +25,10 @@ _LOOK_SECONDS = 1.0
 
 def run(
     home: HomeOption = DEFAULT_HOME,
-    port: Annotated[int, typer.Option(help="The centre's port; mail is caught 25 and shown 26 above it.")] = 8000,
+    port: Annotated[
+        int,
+        typer.Option(help="The centre's port; mail is caught 25 and shown 26 above it.", min=1, max=65_535 - 26),
+    ] = 8000,
 ) -> None:
     """Start the sample platform, the privacy centre, the worker and the mail catcher, until Ctrl-C.
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from demur.cli.home import DEFAULT_HOME, HomeOption, open_home
+from demur.cli.home import DEFAULT_HOME, HomeOption, open_ready_home
 from demur.core.errors import DemurError
 
 _THREADS = 8
@@ -33,7 +33,7 @@ def serve(
       demur serve --port 8000 --home /srv/demur
     """
     listening = listen(host, port)
-    open_home(home)
+    open_ready_home(home)
     import waitress
     from django.conf import settings
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from demur.cli.home import DEFAULT_HOME, HomeOption, open_home
+from demur.cli.home import DEFAULT_HOME, HomeOption, open_home, open_ready_home
 
 
 def init(
@@ -36,7 +36,7 @@ def worker(home: HomeOption = DEFAULT_HOME) -> None:
 
       demur worker --home /srv/demur
     """
-    open_home(home)
+    open_ready_home(home)
     from demur.docket.worker import run_worker
 
     stop = threading.Event()
@@ -56,7 +56,7 @@ def publish(home: HomeOption = DEFAULT_HOME) -> None:
 
       demur publish --home /srv/demur
     """
-    open_home(home)
+    open_ready_home(home)
     from demur.docket.tasks import publish_list
 
     publish_list.call()
@@ -64,8 +64,8 @@ def publish(home: HomeOption = DEFAULT_HOME) -> None:
 
 
 def mailbox(
-    smtp_port: Annotated[int, typer.Option(help="Where mails are taken in.")] = 8025,
-    page_port: Annotated[int, typer.Option(help="Where they can be read.")] = 8026,
+    smtp_port: Annotated[int, typer.Option(help="Where mails are taken in.", min=1, max=65_535)] = 8025,
+    page_port: Annotated[int, typer.Option(help="Where they can be read.", min=1, max=65_535)] = 8026,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
     """Catch mails on loopback instead of sending them on, and show them on a page (for trying out only).

@@ -14,6 +14,7 @@ DemurError
     ├── CaseChangedError         somebody else changed the case a moment ago
     ├── DecisionRefusedError     a decision lacks its grounds, or is made by the wrong person
     ├── ControllerFileError      controller.yaml cannot be used
+    ├── HomeNotReadyError        the home folder was never made ready, or not to its end
     └── WorkerRunningError       another worker serves this docket
 
 Their sentences are for the web and for terminals alike: what happened, without anything that a person typed.
@@ -132,6 +133,10 @@ class DecisionRefusedError(DocketError):
 
 class ControllerFileError(DocketError):
     """The controller's configuration cannot be used."""
+
+
+class HomeNotReadyError(DocketError):
+    """The home folder was never made ready, or not to its end, or by an older version."""
 
 
 class WorkerRunningError(DocketError):

@@ -13,13 +13,16 @@ from pathlib import Path
 
 import django
 from django.apps import apps
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils.module_loading import import_string
 
 from demur.docket.controller import CONTROLLER_FILE, load_controller
-from demur.docket.errors import ControllerFileError
+from demur.docket.errors import ControllerFileError, HomeNotReadyError
 from demur.ledger.durable import make_folder, save_durably
-from demur.ledger.keys import KeyRole, create_missing_keys, load_signer
+from demur.ledger.keys import PUBLIC_KEYS_NAME, KeyRole, create_missing_keys, load_signer, load_verifier_keys
 from demur.ledger.log import Log
 
 _PRIVATE_FOLDER_MODE = 0o700
@@ -54,8 +57,41 @@ def init_home(home: Path, controller_file: Path) -> None:
     if not apps.ready:
         django.setup()
     if connection.vendor == "sqlite":
-        Path(connection.settings_dict["NAME"]).touch(mode=_PRIVATE_FILE_MODE)  # SQLite gives its side files this mode
+        database = Path(connection.settings_dict["NAME"])
+        database.touch(mode=_PRIVATE_FILE_MODE)
+        database.chmod(_PRIVATE_FILE_MODE)  # maybe it was there; SQLite gives its side files the same mode
     call_command("migrate", interactive=False, verbosity=0)
+
+
+def check_home(home: Path) -> None:
+    """Refuse a home folder that `init_home` did not finish. Django is set up over it; nothing is written.
+
+    Raises:
+        HomeNotReadyError: something is missing, or the tables are those of an older version.
+        ControllerFileError: the controller's file cannot be used.
+        KeyFileError: the public keys cannot be used.
+    """
+    if not (home / CONTROLLER_FILE).is_file():
+        raise _not_ready(f'there is no "{CONTROLLER_FILE}" in the home folder')
+    load_controller(home / CONTROLLER_FILE)
+    load_verifier_keys(home / "keys" / PUBLIC_KEYS_NAME)
+    # SQLite would create an empty file, which others could read.
+    if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).is_file():
+        raise _not_ready("the home folder has no database")
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        raise _not_ready("the database is not made ready for this version")
+    try:
+        import_string(settings.DEMUR_ACCOUNT_DIRECTORY)
+    except ImportError as error:
+        raise HomeNotReadyError(
+            "the environment variable DEMUR_ACCOUNT_DIRECTORY names nothing that can be imported",
+            hint="write the dotted path of a function, such as demur.core.account.NullAccountDirectory",
+        ) from error
+
+
+def _not_ready(what: str) -> HomeNotReadyError:
+    return HomeNotReadyError(what, hint='run "demur init" with the controller\'s file first')
 
 
 def _read(path: Path) -> bytes:

@@ -10,10 +10,12 @@ DEMUR_ACCOUNT_DIRECTORY  dotted path of a function without arguments that return
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-HOME = Path(os.environ.get("DEMUR_HOME", "var")).resolve()
-BASE_URL = os.environ.get("DEMUR_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+from demur.web.environment import read_base_url, read_database, read_smtp
+
+HOME = Path(os.environ.get("DEMUR_HOME") or "var").resolve()
+_base = read_base_url("http://127.0.0.1:8000")
+BASE_URL = _base.geturl()
 DEMUR_HOME = HOME
 DEMUR_BASE_URL = BASE_URL
 DEMUR_ACCOUNT_DIRECTORY = os.environ.get("DEMUR_ACCOUNT_DIRECTORY", "demur.core.account.NullAccountDirectory")
@@ -24,7 +26,7 @@ _secret_file = HOME / "keys" / "django.secret"
 SECRET_KEY = _secret_file.read_text().strip() if _secret_file.exists() else secrets.token_hex(32)
 
 DEBUG = False
-_host = urlsplit(BASE_URL).hostname or "127.0.0.1"
+_host = f"[{_base.hostname}]" if ":" in (_base.hostname or "") else str(_base.hostname)
 ALLOWED_HOSTS = [_host, "localhost"] if _host == "127.0.0.1" else [_host]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 _https = BASE_URL.startswith("https://")
@@ -64,28 +66,17 @@ TEMPLATES = [
 
 
 def _database() -> dict[str, object]:
-    url = os.environ.get("DEMUR_DATABASE_URL")
-    if not url:
-        return {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": HOME / "docket.sqlite3",
-            "OPTIONS": {
-                # IMMEDIATE: a writer waits at BEGIN instead of failing at its first write.
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
-                # FULL: what was acknowledged survives a power cut, not only a crash.
-                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
-            },
-            "TEST": {"NAME": HOME / "test-docket.sqlite3"},
-        }
-    parts = urlsplit(url)
-    return {
-        "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/"),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
-        "PORT": str(parts.port or ""),
+    return read_database() or {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": HOME / "docket.sqlite3",
+        "OPTIONS": {
+            # IMMEDIATE: a writer waits at BEGIN instead of failing at its first write.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            # FULL: what was acknowledged survives a power cut, not only a crash.
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
+        },
+        "TEST": {"NAME": HOME / "test-docket.sqlite3"},
     }
 
 
@@ -101,10 +92,8 @@ TASKS = {
     },
 }
 
-_smtp_host, _, _smtp_port = os.environ.get("DEMUR_SMTP", "127.0.0.1:8025").rpartition(":")
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_HOST = _smtp_host
-EMAIL_PORT = int(_smtp_port)
+EMAIL_HOST, EMAIL_PORT = read_smtp("127.0.0.1:8025")
 EMAIL_TIMEOUT = 20
 
 LANGUAGE_CODE = "en"

@@ -62,7 +62,7 @@ def get_case(reference: str) -> Case:
     """
     try:
         return Case.objects.get(reference=reference.strip().upper())
-    except Case.DoesNotExist as error:
+    except (Case.DoesNotExist, UnicodeEncodeError) as error:  # bytes of a terminal that are no text match no case
         raise CaseUnknownError from error
 
 

@@ -1,0 +1,73 @@
+"""The variables of the environment that settings are made of: read here, and refused in one sentence when mistyped.
+
+A sentence names the variable and never repeats its value, since one of them holds a password.
+"""
+
+import os
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from demur.core.errors import DemurError
+
+
+class SettingError(DemurError):
+    """A variable of the environment cannot be used."""
+
+
+def read_base_url(default: str) -> SplitResult:
+    """Return DEMUR_BASE_URL: scheme, host and maybe a port, without a slash at the end.
+
+    Raises:
+        SettingError: anything else, since links in mails would lead nowhere.
+    """
+    parts = _split("DEMUR_BASE_URL", default, "https://privacy.example.org")
+    rest = parts.path.strip("/") or parts.query or parts.fragment or parts.username
+    if parts.scheme not in {"http", "https"} or not parts.hostname or rest:
+        raise _mistyped("DEMUR_BASE_URL", "https://privacy.example.org")
+    return parts._replace(path="")
+
+
+def read_smtp(default: str) -> tuple[str, int]:
+    """Return the host and port of DEMUR_SMTP.
+
+    Raises:
+        SettingError: not host:port.
+    """
+    host, _, port = (os.environ.get("DEMUR_SMTP") or default).rpartition(":")
+    if not host or not (port.isascii() and port.isdecimal()) or not 0 < int(port) < 1 << 16:
+        raise _mistyped("DEMUR_SMTP", "mail.example.org:25")
+    return host.strip("[]"), int(port)
+
+
+def read_database() -> dict[str, object] | None:
+    """Return Django's settings of the PostgreSQL that DEMUR_DATABASE_URL names; None without one.
+
+    Raises:
+        SettingError: not the address of a PostgreSQL database.
+    """
+    example = "postgresql://user:password@host:5432/name"
+    if not os.environ.get("DEMUR_DATABASE_URL"):
+        return None
+    parts = _split("DEMUR_DATABASE_URL", "", example)
+    if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+        raise _mistyped("DEMUR_DATABASE_URL", example)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.path.lstrip("/"),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+    }
+
+
+def _split(name: str, default: str, example: str) -> SplitResult:
+    try:
+        parts = urlsplit(os.environ.get(name) or default)
+        _ = parts.port  # reading it checks it
+    except ValueError as error:
+        raise _mistyped(name, example) from error
+    return parts
+
+
+def _mistyped(name: str, example: str) -> SettingError:
+    return SettingError(f"the environment variable {name} cannot be used as it is", hint=f"write it like {example}")
