@@ -49,3 +49,36 @@ def test_what_cannot_be_guessed_stays_open_and_is_refused_until_filled_in() -> N
 def test_a_column_of_another_type_is_not_proposed() -> None:
     schema = SCHEMA.set(5, pa.field("tagged_accounts", pa.string()))
     assert "tagged_accounts:  # to fill in: a list of text; no column" in propose_mapping(schema)
+
+
+@pytest.mark.parametrize(
+    ("role", "more", "kind"),
+    [
+        ("kind", "content_type", pa.string()),
+        ("audience", "privacy", pa.string()),
+        ("author_account", "ownerId", pa.string()),
+        ("author_is_minor", "underage", pa.bool_()),
+        ("tagged_accounts", "mentions", pa.list_(pa.string())),
+    ],
+)
+def test_of_two_likely_columns_none_is_chosen_in_silence(role: str, more: str, kind: pa.DataType) -> None:
+    """Whoever is named only in the other column would be trained on."""
+    text = propose_mapping(SCHEMA.append(pa.field(more, kind)))
+    [line] = [line for line in text.splitlines() if line.startswith(f"{role}:")]
+    assert "to fill in" in line
+    assert f"could be: {role}, {more}" in line
+    with pytest.raises(MappingError):
+        parse_mapping(text.encode())
+
+
+def test_a_minor_edit_is_not_taken_for_a_minor() -> None:
+    schema = SCHEMA.set(4, pa.field("minor", pa.bool_()))
+    assert "author_is_minor:  # to fill in: bool; could be: minor\n" in propose_mapping(schema)
+
+
+@pytest.mark.parametrize("end_of_line", ["\n", "\r", "\x85", "\u2028", "\u2029"])
+def test_a_name_of_a_column_cannot_write_a_line_of_the_mapping(end_of_line: str) -> None:
+    name = f"x{end_of_line}  none{end_of_line}#"
+    text = propose_mapping(SCHEMA.set(5, pa.field(name, pa.list_(pa.string()))))
+    with pytest.raises(MappingError, match="tagged_accounts"):
+        parse_mapping(text.encode())

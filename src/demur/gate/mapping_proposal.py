@@ -1,7 +1,7 @@
 """A first source mapping for a dataset, guessed from names and types of columns, for a person to read and correct.
 
-Nothing is guessed that would let rows through: a role for which no column fits is left empty, and the gate refuses
-the mapping until somebody has filled it in.
+Nothing is guessed that would let rows through: a role for which no column fits, or more than one, is left empty, and
+the gate refuses the mapping until somebody has filled it in.
 """
 
 import json
@@ -18,7 +18,7 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     Role.KIND: ("kind", "type", "content_type", "record_type", "category"),
     Role.AUDIENCE: ("audience", "visibility", "privacy", "access", "sharing"),
     Role.AUTHOR_ACCOUNT: ("author_account", "author_id", "author", "account_id", "account", "user_id", "owner_id"),
-    Role.AUTHOR_IS_MINOR: ("author_is_minor", "is_minor", "minor", "underage", "author_is_child"),
+    Role.AUTHOR_IS_MINOR: ("author_is_minor", "is_minor", "underage", "author_is_child"),
     Role.TAGGED_ACCOUNTS: ("tagged_accounts", "tagged", "tags", "tagged_users", "mentions", "mentioned_accounts"),
     "text": ("text", "body", "content", "caption", "message"),
     "image": ("image_path", "image", "image_url", "photo", "photo_url"),
@@ -26,6 +26,9 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "product": ("product", "app", "platform"),
     "language": ("language", "lang", "locale"),
 }
+_READ_BY_RULES: Final = ROLE_TYPES.keys() - {Role.ROW_ID}
+"""Roles of which the wrong one of two columns would let rows through."""
+
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _YAML_WORDS: Final = {"none", "null", "true", "false", "yes", "no", "on", "off"}
 
@@ -40,10 +43,10 @@ def propose_mapping(schema: pa.Schema) -> str:
 
 def _lines(schema: pa.Schema, role: str) -> list[str]:
     fitting = [field.name for field in schema if role not in ROLE_TYPES or ROLE_TYPES[role].fits(field.type)]
-    by_name = {_folded(name): name for name in reversed(fitting)}
-    column = next((by_name[_folded(name)] for name in _NAMES[role] if _folded(name) in by_name), None)
-    if column is None:
-        return _open_lines(role, fitting)
+    likely = [name for wanted in _NAMES[role] for name in fitting if _folded(name) == _folded(wanted)]
+    if not likely or (len(likely) > 1 and role in _READ_BY_RULES):
+        return _open_lines(role, likely or fitting)
+    column = likely[0]
     if role == Role.KIND:
         same = [f"    {kind}: {kind}" for kind in Kind]
         comment = "  # source value: kind. Correct both sides; a value not listed here is withheld"
@@ -74,4 +77,5 @@ def _folded(name: str) -> str:
 
 def _quoted(name: str) -> str:
     plain = _PLAIN.match(name) and name.casefold() not in _YAML_WORDS
-    return name if plain else json.dumps(name, ensure_ascii=False)
+    # What does not print is escaped: YAML takes some of it for the end of a line.
+    return name if plain else json.dumps(name, ensure_ascii=not name.isprintable())
