@@ -4,6 +4,7 @@ import http.client
 import signal
 import smtplib
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demur.sample.caught_mail import read_mail
-from demur.sample.errors import MailUnknownError, PortTakenError
+from demur.sample.errors import FolderTakenError, MailUnknownError, PortTakenError
 from demur.sample.mail_store import MailStore
 from demur.sample.mailbox import Mailbox
 
@@ -241,3 +242,27 @@ def test_catcher_ends_cleanly_when_asked(tmp_path: Path, number: int) -> None:
     catcher = Catcher(tmp_path)
     send(catcher.port, mail())
     assert catcher.end(number) == 0
+
+
+def test_folder_of_mails_has_one_catcher_so_that_none_overwrites_what_another_acknowledged(
+    mailbox: Mailbox, tmp_path: Path
+) -> None:
+    send(mailbox.smtp_port, mail("First"))
+    with pytest.raises(FolderTakenError, match="another mail catcher"):
+        Mailbox(tmp_path / "mail", 0, 0)
+
+
+def test_folder_is_free_again_after_a_catcher_that_ended_or_found_no_port(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(PortTakenError):
+        Mailbox(tmp_path / "mail", 0, taken.getsockname()[1])
+    for _ in "ab":
+        with Mailbox(tmp_path / "mail", 0, 0):
+            pass
+
+
+def test_mails_can_be_read_by_their_owner_only(tmp_path: Path) -> None:
+    folder = tmp_path / "home" / "mail"
+    with Mailbox(folder, 0, 0) as mailbox:
+        send(mailbox.smtp_port, mail())
+    for path in (folder.parent, folder, folder / "1.eml"):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path.name

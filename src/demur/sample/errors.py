@@ -5,6 +5,7 @@ SampleError
 ├── SampleFolderError        the folder is somebody else's, or is not a finished sample
 ├── PhotographsMissingError  the package that ships the photographs is not installed
 ├── PortTakenError           another program listens where the mail catcher should
+├── FolderTakenError         another mail catcher keeps its mails in the folder
 └── MailUnknownError         no such mail was caught
 
 A sample holds only made-up people; even so no message names one, so that none has to be changed for a real platform.
@@ -31,6 +32,10 @@ class PhotographsMissingError(SampleError):
 
 class PortTakenError(SampleError):
     """Another program listens on the port that the mail catcher should have."""
+
+
+class FolderTakenError(SampleError):
+    """Another mail catcher keeps its mails in the folder."""
 
 
 class MailUnknownError(SampleError):

@@ -1,24 +1,43 @@
-"""Caught mails, each a file of its own: `<folder>/<n>.eml`, numbered from 1 in the order in which they came."""
+"""Caught mails, each a file of its own: `<folder>/<n>.eml`, numbered from 1 in the order in which they came.
 
+They hold codes and private links, so folder and files are for their owner only.
+"""
+
+import fcntl
 import os
 import re
 import threading
 from pathlib import Path
 
-from demur.sample.errors import MailUnknownError
+from demur.sample.errors import FolderTakenError, MailUnknownError
 
+_FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 _NAME = re.compile(r"([1-9][0-9]*)\.eml\Z")
 
 
 class MailStore:
-    """A folder of mails. One process writes; any may read."""
+    """A folder of mails, held by one process: another that numbered them too would overwrite what was acknowledged."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
+        folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
         _sync_folder(folder.parent)
         self._folder = folder
+        self._lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self._lock)
+            raise FolderTakenError(
+                f'another mail catcher keeps its mails in the folder "{folder.name}"',
+                hint="stop it first, or choose another home folder",
+            ) from error
         self._writing = threading.Lock()
         self._next = max(self.numbers(), default=0) + 1
+
+    def close(self) -> None:
+        """Let another process have the folder."""
+        os.close(self._lock)
 
     def numbers(self) -> list[int]:
         """Return the numbers of all mails, ascending."""
@@ -30,7 +49,8 @@ class MailStore:
         with self._writing:
             number = self._next
             temporary = self._folder / f".{number}.eml.tmp"
-            with temporary.open("wb") as file:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, _FILE_MODE)
+            with open(descriptor, "wb") as file:  # noqa: PTH123  (created with its mode, not given it later)
                 file.write(raw)
                 file.flush()
                 os.fsync(file.fileno())

@@ -11,6 +11,7 @@ import signal
 import socket
 import threading
 from collections.abc import Awaitable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -35,13 +36,12 @@ class Mailbox:
     """A running catcher, as a context manager; port 0 takes any free one."""
 
     def __init__(self, folder: Path, smtp_port: int, page_port: int) -> None:
-        self.store = MailStore(folder)
-        smtp_socket = _listen(smtp_port)
-        try:
-            page_socket = _listen(page_port)
-        except PortTakenError:
-            smtp_socket.close()
-            raise
+        with ExitStack() as undo:
+            self.store = MailStore(folder)
+            undo.callback(self.store.close)
+            smtp_socket = undo.enter_context(_listen(smtp_port))
+            page_socket = undo.enter_context(_listen(page_port))
+            undo.pop_all()
         self.smtp_port = int(smtp_socket.getsockname()[1])
         self.page_port = int(page_socket.getsockname()[1])
         self._smtp = _SmtpThread(_Catcher(self.store), smtp_socket)
@@ -64,6 +64,7 @@ class Mailbox:
         self._page.shutdown()
         self._page_thread.join()
         self._page.server_close()
+        self.store.close()
 
 
 def serve_mailbox(folder: Path, smtp_port: int, page_port: int) -> None:
