@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from demur.cli.processes import Ports, PortTakenError
+from demur.cli.run import only_run
 
 SECRET = "never-shown"
 
@@ -131,5 +132,13 @@ def test_port_of_the_system_is_refused_as_such(monkeypatch: pytest.MonkeyPatch) 
         raise PermissionError
 
     monkeypatch.setattr(socket.socket, "bind", refuse)
-    with pytest.raises(PortTakenError, match="port 80 on 127.0.0.1 is not open to this user"):
+    with pytest.raises(PortTakenError, match=r"port 80 on .* is not open to this user"):
         Ports.counted_from(80).check_free()
+
+
+def test_second_run_over_one_home_is_refused(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with only_run(home):
+        ports = Ports.free()
+        assert_told(demur("run", "--home", str(home), "--port", str(ports.centre)), '"demur run" already works in')
+    assert [path.name for path in home.iterdir()] == ["run.lock"]

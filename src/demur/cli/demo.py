@@ -1,5 +1,6 @@
 """`demur demo`: the whole story in the terminal, on real parts: HTTP, SMTP, the worker, the gate, the log."""
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -27,6 +28,8 @@ def demo() -> None:
 
     Runs in a temporary folder and on free ports: a running installation is not touched.
     """
+    # A made-up person has no place in the database of a real installation, nor its mails in the demonstration's.
+    os.environ.pop("DEMUR_DATABASE_URL", None)
     console = Console(highlight=False)
     began = time.monotonic()
     with _temporary_installation(console) as installation:

@@ -1,9 +1,12 @@
 """`demur run`: the whole chain on this machine, until Ctrl-C."""
 
+import fcntl
 import os
 import shutil
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
 from types import FrameType
@@ -18,6 +21,8 @@ from demur.cli.home import DEFAULT_HOME, HomeOption, open_home
 from demur.cli.processes import Installation, Ports, StartError
 from demur.core.errors import DemurError
 
+LOCK_FILE = "run.lock"
+_PRIVATE_FOLDER_MODE, _PRIVATE_FILE_MODE = 0o700, 0o600
 PEOPLE, ROWS, SEED, PHOTOS = 2_000, 60_000, 2026, 48
 _KEPT_RUNS = 3
 _LOOK_SECONDS = 1.0
@@ -41,8 +46,13 @@ def run(
     console = Console(highlight=False)
     ports = Ports.counted_from(port)
     ports.check_free()
-    home = prepare_home(home, console)
-    installation = Installation(home, ports)
+    home = home.resolve()
+    with only_run(home):
+        prepare_home(home, console)
+        _run_until_stopped(Installation(home, ports), console)
+
+
+def _run_until_stopped(installation: Installation, console: Console) -> None:
     stop = threading.Event()
 
     def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
@@ -52,11 +62,35 @@ def run(
         signal.signal(number, ask_to_stop)
     installation.start_all()
     try:
-        console.print(_welcome(home, ports))
+        console.print(_welcome(installation.home, installation.ports))
         _watch(installation, stop, console)
     finally:
         installation.stop_all()
         console.print("Stopped. Everything is kept; the same command goes on from here.")
+
+
+@contextmanager
+def only_run(home: Path) -> Iterator[None]:
+    """Keep a second run out of a home folder: two would answer each other's mails and revive each other's worker.
+
+    Raises:
+        StartError: another run has the folder.
+        StorageError: the folder cannot be made.
+    """
+    from demur.ledger.durable import make_folder
+
+    make_folder(home, _PRIVATE_FOLDER_MODE)
+    descriptor = os.open(home / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE_FILE_MODE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise StartError(
+            f'"demur run" already works in the home folder "{home.name}"; nothing was started',
+            hint="stop it first, or choose another folder with --home",
+        ) from error
+    finally:
+        os.close(descriptor)
 
 
 def prepare_home(home: Path, console: Console, *, people: int = PEOPLE, rows: int = ROWS) -> Path:
@@ -82,13 +116,16 @@ def run_gate_over_sample(installation: Installation, list_number: int, *, quiet:
     """Run the gate over the sample lake with the newest list, and log its manifest; return the output folder."""
     out = installation.home / "training" / f"list-{list_number:06d}"
     sample, lists = installation.home / "sample", installation.home / "lists"
-    if not out.exists():
-        gate = [str(sample / "lake"), "--mapping", str(sample / "mapping.yaml")]
-        gate += ["--list", str(lists / f"{list_number:06d}.list"), "--out", str(out)]
-        for command in (["gate", "run", *gate], ["ledger", "add", str(out / "manifest.note")]):
-            done = installation.demur(*command, capture=quiet or command[0] == "ledger")
-            if done.returncode:
-                raise StartError(f"demur {command[0]} ended with {done.returncode}: {(done.stderr or '').strip()}")
+    gate = [str(sample / "lake"), "--mapping", str(sample / "mapping.yaml")]
+    gate += ["--list", str(lists / f"{list_number:06d}.list"), "--out", str(out)]
+    manifest = out / "manifest.note"
+    # Each by itself: a kill between them must not leave a manifest that is never logged.
+    commands = [["gate", "run", *gate]] if not out.exists() else []
+    commands += [["ledger", "add", str(manifest)]] if not manifest.with_suffix(".receipt.json").exists() else []
+    for command in commands:
+        done = installation.demur(*command, capture=quiet or command[0] == "ledger")
+        if done.returncode:
+            raise StartError(f"demur {command[0]} ended with {done.returncode}: {(done.stderr or '').strip()}")
     return out
 
 
@@ -124,7 +161,7 @@ def _gate_newest(installation: Installation, number: int, console: Console) -> N
 
 def _forget_old_runs(training: Path) -> None:
     for old in sorted(training.glob("list-*"))[:-_KEPT_RUNS]:
-        shutil.rmtree(old)
+        shutil.rmtree(old, ignore_errors=True)  # what cannot be removed now is tried again with the next list
 
 
 def _short(path: Path) -> str:

@@ -5,7 +5,7 @@ log/              the public log: whoever changes it is found out (demur.ledger.
 lists/            suppression lists: sealed and signed; whoever removes them stops the gate
 docket.sqlite3    the cases, unless DEMUR_DATABASE_URL names a PostgreSQL: as private as the keys
 controller.yaml   who the controller is, and what it collects
-worker.lock       held by the one worker
+worker.lock       held by the one worker; run.lock by the one "demur run"
 """
 
 import os
