@@ -150,6 +150,12 @@ def test_stranger_cannot_be_mailed_more_than_three_times_an_hour() -> None:
     assert Mail.objects.filter(recipient=CY.email).count() == 3
 
 
+def test_mailbox_with_a_hundred_names_is_one_mailbox() -> None:
+    for name in ("ada", "ada+1", "ada+news", "ada+1+2", "Ada+x"):
+        lodge_objection(replace(ADA, email=f"{name}@mail.example"), NOW)
+    assert Mail.objects.count() == 3
+
+
 def test_stranger_cannot_be_mailed_more_than_ten_times_a_day_though_unconfirmed_cases_are_erased() -> None:
     for minutes in range(0, 24 * 60, 10):
         lodge_objection(CY, NOW + minutes * MINUTE)

@@ -15,6 +15,12 @@ LIMITS: tuple[tuple[timedelta, int], ...] = ((HOUR, 3), (DAY, 10))
 """At most so many code mails within each of these times."""
 
 
+def mailbox_of(email: str) -> str:
+    """Return the address without what stands after a "+" (RFC 5233): whatever is written there, one person reads it."""
+    local, _, domain = email.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
+
+
 def take_allowance(subject: str, now: datetime) -> datetime | None:
     """Count one code mail for a subject (an address or a case).
 

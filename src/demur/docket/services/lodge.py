@@ -7,7 +7,7 @@ from django.db import transaction
 
 from demur.core.identifier import IdentifierKind
 from demur.core.objection import UNCONFIRMED_LIFETIME, CaseState
-from demur.docket.allowance import take_allowance
+from demur.docket.allowance import mailbox_of, take_allowance
 from demur.docket.errors import AlreadyConfirmedError, LinkUnknownError, MailLimitError
 from demur.docket.lodging import CleanLodging, LodgedCase, Lodging, clean_lodging
 from demur.docket.mail_text import code_link, write_mail
@@ -113,7 +113,7 @@ def _send_code(case: Case, token: str, now: datetime) -> None:
     guessing at an address is bounded by the mails that it gets.
     """
     code, expires_at = new_code(), now + CODE_LIFETIME
-    limited = take_allowance(f"address {case.email}", now) is not None
+    limited = take_allowance(f"address {mailbox_of(case.email)}", now) is not None
     digest = secrets.token_hex(32) if limited else code_digest(case.pk, code)
     Code.objects.update_or_create(
         case=case,
