@@ -166,3 +166,26 @@ def test_handle_without_an_account_is_listed_as_a_handle(home: Path) -> None:
 def test_lists_can_be_read_by_nobody_else(home: Path) -> None:
     publish()
     assert (home / "lists").stat().st_mode & 0o077 == 0
+
+
+def test_list_of_a_clock_that_was_set_back_is_replaced_since_no_gate_takes_it(home: Path) -> None:
+    assert publish(hours=3) == 1
+    assert publishing.is_due(NOW)
+    assert publish() == 2
+    assert header_of(home / "lists/latest.list", home).issued_at <= NOW
+
+
+def test_list_whose_file_alone_was_lost_is_replaced(home: Path) -> None:
+    assert publish() == 1
+    (home / "lists/000001.list").unlink()
+    assert publish() == 2
+
+
+def test_what_somebody_put_beside_the_lists_stops_nothing(home: Path) -> None:
+    assert publish() == 1
+    (home / "lists/copy of 1.list").touch()
+    (home / "lists/latest.list").unlink()
+    (home / "lists/latest.list").symlink_to("copy of 1.list")
+    assert publish() is None
+    assert header_of(home / "lists/latest.list", home).number == 1
+    assert (home / "lists/copy of 1.list").exists()

@@ -109,7 +109,8 @@ def _still_serves(newest: PublishedList, content_hex: str, now: datetime) -> boo
 
 
 def _is_half_over(newest: PublishedList, now: datetime) -> bool:
-    return now >= newest.issued_at + (newest.expires_at - newest.issued_at) / 2
+    # Before its date, too: no gate takes a list that a clock, set back since, dated in the future.
+    return now < newest.issued_at or now >= newest.issued_at + (newest.expires_at - newest.issued_at) / 2
 
 
 def _take_snapshot(now: datetime) -> _Snapshot:
@@ -174,26 +175,27 @@ def _statement(raw: bytes) -> JsonObject:
 def _repair(folder: Path) -> PublishedList | None:
     """Finish or set aside what a crash left; return the newest list if gates have it.
 
-    None when there is no list, or when the pointer is ahead of the database (which was restored from a backup): then
-    a new one is published at once, under a number above both, because gates never go back.
+    None when there is no list, when its file is lost, or when the pointer is ahead of the database (which was restored
+    from a backup): then a new one is published at once, under a number above all, because gates never go back.
     """
     newest = PublishedList.objects.order_by("-number").first()
     announced = newest.number if newest else 0
     pointed_at = _latest_number(folder)
     for path in folder.glob(f"*{_SUFFIX}"):
-        if path.name != LATEST and int(path.stem) > announced and int(path.stem) != pointed_at:
+        if path.stem.isdecimal() and int(path.stem) > announced and int(path.stem) != pointed_at:
             path.rename(path.with_suffix(_UNANNOUNCED))
             _log.warning("set aside suppression list %s, which was never announced", int(path.stem))
+    if newest and not (folder / _file_name(announced)).exists():
+        return None
     if newest and pointed_at < announced:
-        if not (folder / _file_name(announced)).exists():
-            return None
         _point_latest_at(folder, announced)
     return newest if pointed_at <= announced else None
 
 
 def _latest_number(folder: Path) -> int:
     link = folder / LATEST
-    return int(link.readlink().stem) if link.is_symlink() else 0
+    stem = link.readlink().stem if link.is_symlink() else ""
+    return int(stem) if stem.isdecimal() else 0
 
 
 def _next_number(folder: Path) -> int:
