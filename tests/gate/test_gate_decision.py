@@ -113,6 +113,13 @@ def test_other_types_of_text_and_slices_decide_the_same(
     assert decide(batch, mapping(), ADA_OBJECTS).reasons.tolist() == expected.reasons.tolist()
 
 
+def test_a_few_rows_of_a_large_dictionary_of_views_decide_the_same() -> None:
+    words = pa.array(["lumen:cy", "lumen:bo", "lumen:ada"]).cast(pa.string_view())
+    authors = pa.DictionaryArray.from_arrays(pa.array([2, 0], pa.int8()), words)
+    batch = batch_of(row(), row()).set_column(3, "author_account", authors)
+    assert decide(batch, mapping(), ADA_OBJECTS).kept_mask.tolist() == [False, True]
+
+
 def test_lists_of_a_fixed_size_decide_the_same() -> None:
     schema = SCHEMA.set(5, pa.field("tagged_accounts", pa.list_(pa.string(), 2)))
     rows = [

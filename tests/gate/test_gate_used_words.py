@@ -9,8 +9,9 @@ from gate_world import GATE_SIGNER, SCHEMA, list_of, mapping, row
 from hypothesis import given
 from hypothesis import strategies as st
 
+from demur.gate.errors import OutputWriteError, UnreadableInputError
 from demur.gate.run import GateRequest, run_gate
-from demur.gate.used_words import drop_unused_words
+from demur.gate.used_words import drop_unused_words, has_dictionary
 
 WORDS = pa.dictionary(pa.int8(), pa.string())
 TYPES = {
@@ -22,12 +23,14 @@ TYPES = {
     "pair": pa.list_(WORDS, 2),
     "struct": pa.struct([pa.field("number", pa.int64()), pa.field("word", WORDS)]),
     "map": pa.map_(WORDS, pa.list_(WORDS)),
+    "opaque": pa.opaque(WORDS, "word", "lumen.example"),
     "plain": pa.list_(pa.string()),
 }
 VALUES: dict[str, st.SearchStrategy[object]] = {
     "dictionary": st.sampled_from("abc"),
     "ordered": st.sampled_from("abc"),
     "numbers": st.integers(0, 3),
+    "opaque": st.sampled_from("abc"),
     "list": st.lists(st.none() | st.sampled_from("abc"), max_size=3),
     "large list": st.lists(st.none() | st.sampled_from("abc"), max_size=3),
     "pair": st.lists(st.none() | st.sampled_from("abc"), min_size=2, max_size=2),
@@ -37,8 +40,16 @@ VALUES: dict[str, st.SearchStrategy[object]] = {
 }
 
 
+def array_of(values: list[object], kind: pa.DataType) -> pa.Array:
+    if isinstance(kind, pa.BaseExtensionType):
+        return pa.ExtensionArray.from_storage(kind, pa.array(values, kind.storage_type))
+    return pa.array(values, kind)
+
+
 def words_below(values: pa.Array) -> set[object]:
     """Every word that is in memory, used or not."""
+    if isinstance(values, pa.ExtensionArray):
+        return words_below(values.storage)
     if isinstance(values, pa.DictionaryArray):
         return set(values.dictionary.to_pylist())
     if isinstance(values, pa.StructArray):
@@ -59,7 +70,7 @@ def test_values_stay_and_no_unused_word_does(name: str) -> None:
     @given(values=st.lists(st.none() | VALUES[name]), data=st.data())
     def check(values: list[object], data: st.DataObject) -> None:
         kept = data.draw(st.lists(st.booleans(), min_size=len(values), max_size=len(values)))
-        filtered = pa.array(values, TYPES[name]).filter(pa.array(kept, pa.bool_()))
+        filtered = array_of(values, TYPES[name]).filter(pa.array(kept, pa.bool_()))
         dropped = drop_unused_words(filtered)
         dropped.validate(full=True)
         assert dropped.to_pylist() == filtered.to_pylist()
@@ -67,6 +78,7 @@ def test_values_stay_and_no_unused_word_does(name: str) -> None:
         assert words_below(dropped) <= in_use(filtered.to_pylist())
 
     check()
+    assert has_dictionary(TYPES[name]) == (name != "plain")
 
 
 @pytest.mark.parametrize("where", ["top", "nested"])
@@ -90,3 +102,24 @@ def test_what_a_withheld_row_says_is_nowhere_in_the_kept_file(rows_of_cy: int, w
     assert b"words of Ada" not in raw
     assert b"lumen:ada" not in raw
     assert pq.ParquetFile(tmp_path / "out" / "kept" / "a.parquet").read().to_pylist() == table.slice(1).to_pylist()
+
+
+def test_a_type_whose_unused_words_cannot_be_told_is_refused(tmp_path: Path) -> None:
+    words = pa.array(["words of Ada", "x"], WORDS)
+    views = pa.ListViewArray.from_arrays(pa.array([0, 1], pa.int32()), pa.array([1, 1], pa.int32()), words)
+    table = pa.Table.from_pylist([row(author_account="lumen:ada"), row(record_id="r2")], schema=SCHEMA)
+    pq.write_table(table.append_column("more", views), tmp_path / "a.parquet")
+    request = GateRequest(tmp_path / "a.parquet", mapping(), tmp_path / "out")
+    with pytest.raises(OutputWriteError, match="cannot be encoded"):
+        run_gate(request, list_of("lumen:ada"), GATE_SIGNER, lambda _done, _total: None)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("kind", [pa.string_view(), pa.list_(pa.string_view())])
+def test_a_type_whose_rows_cannot_be_taken_out_is_refused(kind: pa.DataType, tmp_path: Path) -> None:
+    table = pa.Table.from_pylist([row(author_account="lumen:ada"), row(record_id="r2")], schema=SCHEMA)
+    pq.write_table(table.append_column("more", pa.nulls(2, kind)), tmp_path / "a.parquet")
+    request = GateRequest(tmp_path / "a.parquet", mapping(), tmp_path / "out")
+    with pytest.raises(UnreadableInputError, match=r"a\.parquet, row group 0, has a column of a type"):
+        run_gate(request, list_of("lumen:ada"), GATE_SIGNER, lambda _done, _total: None)
+    assert not (tmp_path / "out").exists()

@@ -25,7 +25,7 @@ import pyarrow as pa
 from demur.core.gate_manifest import GateManifest, ManifestFile
 from demur.core.note import Signer
 from demur.gate.decision import REASONS, Decision, decide
-from demur.gate.errors import MappingError, OutputExistsError, RowIdMissingError
+from demur.gate.errors import MappingError, OutputExistsError, RowIdMissingError, UnreadableInputError
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import Layout, OutputFile, layout_of, writing
 from demur.gate.rules import rules_for
@@ -169,8 +169,9 @@ class _FileGate:
             with self._create(KEPT, file, layout) as kept, self._create(WITHHELD, file, id_layout) as withheld:
                 for row_group in range(parquet.num_row_groups):
                     for batch in read_row_group(parquet, file.name, row_group):
-                        decision = self._decide(batch, f"{file.name}, row group {row_group}")
-                        kept.append(batch.filter(pa.array(decision.kept_mask)))
+                        where = f"{file.name}, row group {row_group}"
+                        decision = self._decide(batch, where)
+                        kept.append(_kept_rows(batch, decision, where))
                         withheld.append(self._withheld_rows(batch, decision, id_layout.schema))
                         reason_rows += decision.count_by_reason()
                         progress.advance(batch.num_rows)
@@ -199,6 +200,16 @@ class _FileGate:
     def _withheld_rows(self, batch: pa.RecordBatch, decision: Decision, schema: pa.Schema) -> pa.RecordBatch:
         ids = batch.column(self._mapping.row_id).filter(pa.array(~decision.kept_mask))
         return pa.RecordBatch.from_arrays([ids, decision.withheld_reasons()], schema=schema)
+
+
+def _kept_rows(batch: pa.RecordBatch, decision: Decision, where: str) -> pa.RecordBatch:
+    try:
+        return batch.filter(pa.array(decision.kept_mask))
+    except pa.ArrowNotImplementedError as error:
+        raise UnreadableInputError(
+            f"{where}, has a column of a type out of which Arrow cannot take rows yet (a view)",
+            hint="write the file again without string views and binary views",
+        ) from error
 
 
 def _manifest(mapping: SourceMapping, suppressions: SuppressionList, results: Sequence[_FileResult]) -> GateManifest:

@@ -91,12 +91,16 @@ def _by_word(strings: pa.Array | pa.ChunkedArray, find: Callable[[pa.Array], Boo
         return np.concatenate([np.zeros(0, bool), *(_by_word(part, find) for part in strings.chunks)])
     if isinstance(strings, pa.DictionaryArray):
         if len(strings.dictionary) > len(strings):  # a slice that uses few words of a large dictionary
-            return _by_word(strings.dictionary_decode(), find)
+            return _by_word(_plain(strings.dictionary).take(strings.indices), find)
         by_word = pa.array(_by_word(strings.dictionary, find))
         return _as_numpy(pc.fill_null(by_word.take(strings.indices), fill_value=False))
-    if not (pa.types.is_string(strings.type) or pa.types.is_large_string(strings.type)):
-        strings = pc.cast(strings, pa.large_string())
-    return find(strings) & present(strings)
+    plain = _plain(strings)
+    return find(plain) & present(plain)
+
+
+def _plain(strings: pa.Array) -> pa.Array:
+    is_plain = pa.types.is_string(strings.type) or pa.types.is_large_string(strings.type)
+    return strings if is_plain else pc.cast(strings, pa.large_string())
 
 
 def _window(strings: pa.Array) -> StringWindow:

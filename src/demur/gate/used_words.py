@@ -11,6 +11,8 @@ import pyarrow.compute as pc
 
 def has_dictionary(kind: pa.DataType) -> bool:
     """Tell whether values of a type are, or hold at any depth, words of a dictionary."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return has_dictionary(kind.storage_type)
     return pa.types.is_dictionary(kind) or any(has_dictionary(kind.field(at).type) for at in range(kind.num_fields))
 
 
@@ -19,11 +21,18 @@ def drop_unused_words(values: pa.Array) -> pa.Array:
 
     Args:
         values: any Parquet type, without an offset, as `filter` and `concat_arrays` return them.
+
+    Raises:
+        ArrowNotImplementedError: views of a list. They may leave out a part of it, words and all.
     """
+    if isinstance(values, pa.ExtensionArray):
+        return pa.ExtensionArray.from_storage(values.type, drop_unused_words(values.storage))
     if isinstance(values, pa.DictionaryArray):
         return _drop_from_dictionary(values)
     if not has_dictionary(values.type):
         return values
+    if isinstance(values, (pa.ListViewArray, pa.LargeListViewArray)):
+        raise pa.ArrowNotImplementedError("views of lists of words")
     # Flattened, since what stands below a null struct is undefined.
     children = values.flatten() if isinstance(values, pa.StructArray) else [values.values]
     has_offsets = not isinstance(values, (pa.StructArray, pa.FixedSizeListArray))
