@@ -317,3 +317,11 @@ def test_other_methods_do_nothing(cy: Client, confirm: Callable[..., Confirmed],
     for page in ("/privacy/genai", OBJECT, case.page, f"{case.page}/withdraw"):
         assert getattr(cy, method)(page).status_code in {403, 405}
     assert state() == CaseState.RECEIVED
+
+
+def test_a_text_that_grows_when_it_is_normalised_is_answered_in_words(
+    cy: Client, confirm: Callable[..., Confirmed]
+) -> None:
+    confirmed = confirm()
+    answer = submit(cy, f"{confirmed.page}/appeal", text="\u0958" * 9_000)
+    assert answer.status_code == 422

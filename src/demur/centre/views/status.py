@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from demur.centre.country import country_name
@@ -15,7 +16,7 @@ from demur.core.entry import Event
 from demur.core.errors import TransitionError
 from demur.core.objection import DECISIONS, CaseState
 from demur.docket import selectors
-from demur.docket.errors import CaseChangedError
+from demur.docket.errors import CaseChangedError, LodgingRefusedError
 from demur.docket.jurisdiction import find_jurisdiction
 from demur.docket.receipts import receipt_name
 from demur.docket.selectors import StatusView
@@ -80,9 +81,12 @@ def appeal(request: HttpRequest, token: str) -> HttpResponse:
     status = _get_status(token)
     form = AppealForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        with suppress(TransitionError, CaseChangedError):
-            appeal_decision(token, form.cleaned_data["text"], datetime.now(UTC))
-        return redirect("centre:status", token)
+        try:
+            with suppress(TransitionError, CaseChangedError):
+                appeal_decision(token, form.cleaned_data["text"], datetime.now(UTC))
+            return redirect("centre:status", token)
+        except LodgingRefusedError:  # longer once it is normalised
+            form.add_error("text", _("We could not take this as it is. Please write it in another way."))
     context = {"status": status, "token": token, "form": form, "private": True}
     return render(request, "centre/appeal.html", context, status=422 if form.errors else 200)
 
