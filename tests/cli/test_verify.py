@@ -17,8 +17,8 @@ from demur.cli.verify import verify
 from demur.core.entry import Event, make_entry
 from demur.core.gate_manifest import GateManifest, ManifestFile
 from demur.core.note import sign_note
-from demur.core.suppression_list import SuppressionListHeader, seal_list
-from demur.ledger.keys import KeyRole, create_missing_keys, load_signer
+from demur.core.suppression_list import SuppressionListHeader, seal_list, verify_list
+from demur.ledger.keys import KeyRole, create_missing_keys, load_signer, load_verifier_keys
 from demur.ledger.log import Log
 
 app = typer.Typer()
@@ -260,6 +260,22 @@ def test_a_folder_among_the_outputs_that_cannot_be_read_is_not_passed_over(
     result = run(given.manifest, "--keys", given.keys)
     assert result.exit_code == 5
     assert "cannot be read: permission denied" in result.stderr
+
+
+def test_a_manifest_can_be_told_from_others_by_what_receipt_and_list_say_of_it(given: Given) -> None:
+    """A receipt of another run's manifest, or another list of the same number, verifies too."""
+    logged = {"manifest_sha256": hashlib.sha256(given.manifest.read_bytes()).hexdigest()}
+    with Log(given.log, load_signer(given.folder / "keys", KeyRole.LOG)) as log:
+        index = log.append([make_entry(Event.GATE_MANIFEST, logged, SALT).to_bytes()])
+        receipt = log.reader.make_receipt(Event.GATE_MANIFEST, logged, SALT, index)
+    given.receipt.write_bytes(receipt.to_bytes())
+    facts = [line.split() for line in run(given.manifest, given.list, "--keys", given.keys).stdout.splitlines()]
+    assert ["SHA-256", logged["manifest_sha256"]] in facts
+    assert ["its", "header", bytes(32).hex()] in facts
+    assert "compare its SHA-256" in run(given.receipt, "--keys", given.keys).stdout
+    list_key = load_verifier_keys(given.keys)["lumen.example/list"]
+    header_sha256 = verify_list(given.list.read_bytes(), list_key).header_sha256
+    assert ["SHA-256", "of", "header", header_sha256.hex()] in facts
 
 
 def test_outputs_that_are_not_there_are_not_claimed(given: Given) -> None:

@@ -176,6 +176,8 @@ def _check_receipt(raw: bytes, keys: Keys | None) -> Finding:
         "that what is stated is true: only that it was stated, and not changed since",
         _view_not_shown(receipt.checkpoint.encode()),
     ]
+    if receipt.event is Event.GATE_MANIFEST:
+        not_shown.insert(0, "that the manifest beside it is the one that was logged: compare its SHA-256")
     if keys is None:
         not_shown.insert(
             0,
@@ -199,7 +201,8 @@ def _check_receipt(raw: bytes, keys: Keys | None) -> Finding:
 
 
 def _check_list(raw: bytes, key: VerifierKey) -> Finding:
-    header = suppression_list.verify_list(raw, key).header
+    verified = suppression_list.verify_list(raw, key)
+    header = verified.header
     suppression_list.check_current(header, datetime.now(UTC))
     return Finding(
         kind="suppression list",
@@ -209,6 +212,7 @@ def _check_list(raw: bytes, key: VerifierKey) -> Finding:
             ("entries", f"{header.entries:,}"),
             ("issued at", instant_text(header.issued_at)),
             ("expires at", instant_text(header.expires_at)),
+            ("SHA-256 of header", verified.header_sha256.hex()),
             ("complete to", f'the first {header.tree_size:,} entries of the log "{header.log_origin}"'),
         ),
         shown=(f'"{key.name}" published this list, and it is whole', "its dates hold now, by this machine's clock"),
@@ -238,7 +242,9 @@ def _check_manifest(path: Path, raw: bytes, key: VerifierKey) -> Finding:
     return Finding(
         kind="gate manifest",
         facts=(
+            ("SHA-256", hashlib.sha256(raw).hexdigest()),
             ("suppression list", f"number {manifest.list_number}"),
+            ("its header", manifest.list_header_sha256.hex()),
             ("files read", f"{len(manifest.inputs):,}"),
             ("rows kept", f"{manifest.kept_rows:,}"),
             ("rows withheld", f"{manifest.withheld_rows:,}"),
