@@ -122,6 +122,20 @@ def test_entries_that_no_rule_looks_for_are_said(world: Path) -> None:
     assert "no rule of this version looks for: email" in run(world).stdout
 
 
+@pytest.mark.parametrize("namespace", ["lumen", "lumne"])
+def test_a_namespace_of_which_the_list_holds_nobody_is_said(namespace: str, world: Path) -> None:
+    """A misspelt namespace would keep everybody's rows in silence."""
+    rows = [{**ROWS[1], "author_account": "cy", "author_is_minor": False, "tagged_accounts": []}]
+    pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), world / "lake" / "a.parquet")
+    path = world / "mapping.yaml"
+    column = f"author_account: {{column: author_account, namespace: {namespace}}}\n#"
+    path.write_text(path.read_text().replace("author_account: author_account", column))
+    result = run(world)
+    assert result.exit_code == 0, result.output
+    is_said = 'No account on the list is of the namespace "lumne"' in result.stdout
+    assert is_said == (namespace == "lumne")
+
+
 def test_an_empty_dataset_has_no_shares(world: Path) -> None:
     pq.write_table(SCHEMA.empty_table(), world / "lake" / "a.parquet")
     result = run(world)

@@ -13,6 +13,8 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from demur.core.gate_manifest import GateManifest
+    from demur.gate.mapping import SourceMapping
+    from demur.gate.suppression_list import SuppressionList
 
 gate_app = typer.Typer(
     help="Keep out of a training set what must not be in it.",
@@ -83,6 +85,7 @@ def run(
             lambda done, total: bar.update(task, completed=done, total=total),
         )
     _print_summary(manifest, out)
+    _warn_of_namespaces(source_mapping, suppressions)
 
 
 @gate_app.command()
@@ -143,3 +146,17 @@ def _print_summary(manifest: "GateManifest", out: Path) -> None:
         kinds = ", ".join(manifest.kinds_not_applied)
         console.print(f"The list also has entries that no rule of this version looks for: {kinds}.")
     console.print(f"list {manifest.list_number}; manifest: {out / 'manifest.note'}", soft_wrap=True)
+
+
+def _warn_of_namespaces(mapping: "SourceMapping", suppressions: "SuppressionList") -> None:
+    """Say when a mapping's namespace cannot match anybody: a misspelt one would keep everybody's rows in silence."""
+    from demur.core.identifier import IdentifierKind
+
+    columns = [column for column in (mapping.author_account, mapping.tagged_accounts) if column is not None]
+    namespaces = sorted({column.namespace for column in columns if column.namespace is not None})
+    for namespace in namespaces if IdentifierKind.ACCOUNT in suppressions.kinds else ():
+        if not len(suppressions.index(IdentifierKind.ACCOUNT, namespace)):
+            Console(highlight=False, markup=False, soft_wrap=True).print(
+                f'No account on the list is of the namespace "{namespace}", so nobody was looked for in columns of it. '
+                "If people of this product have objected, the mapping is wrong: do not train on the output."
+            )
