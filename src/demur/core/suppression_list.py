@@ -36,7 +36,7 @@ class SuppressionListHeader:
 
     Attributes:
         controller: whose list it is.
-        number: counts from 1; a gate never goes back to a smaller one.
+        number: counts from 1; the publisher never goes back to a smaller one. A gate keeps no memory of what it used.
         issued_at: when it was published.
         expires_at: from this instant on no gate may use it.
         log_origin: the log to which `tree_size` refers.
