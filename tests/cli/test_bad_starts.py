@@ -105,6 +105,16 @@ def test_database_that_does_not_answer_is_told_without_its_password(home: Path) 
     assert_told(demur("desk", "queue", "--home", str(home), DEMUR_DATABASE_URL=url), "the database cannot be used")
 
 
+def test_worker_waits_for_a_database_that_is_away_at_its_start(home: Path) -> None:
+    environment = {**os.environ, "DEMUR_DATABASE_URL": "postgresql://user:password@127.0.0.1:1/name"}
+    command = [sys.executable, "-m", "demur", "worker", "--home", str(home)]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as worker:
+        assert worker.stderr is not None
+        told = worker.stderr.readline()
+        worker.terminate()
+    assert "the database did not answer; trying again" in told
+
+
 def test_empty_variables_are_as_good_as_none(home: Path) -> None:
     empty = {"DEMUR_SMTP": "", "DEMUR_BASE_URL": "", "DEMUR_DATABASE_URL": "", "DEMUR_HOME": ""}
     assert demur("desk", "queue", "--home", str(home), **empty).returncode == 0

@@ -48,6 +48,7 @@ def test_foreign_errors_leave_their_type_and_place_and_none_of_their_words() -> 
 
 def test_other_records_stay_as_they_are() -> None:
     assert shown(record_of("demur.docket", "list %d is out", 7)) == "ERROR demur.docket: list 7 is out"
+    assert shown(record_of("waitress", "connection limit reached")).endswith("connection limit reached")
     assert shown(record_of("waitress.queue", "Task queue depth is %d", 5)).endswith("Task queue depth is 5")
 
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -124,3 +125,11 @@ def test_the_log_holds_no_address_that_was_asked_for(server: Server) -> None:
     words = server.log.read_text()
     assert token not in words
     assert "ada" not in words.casefold()
+
+
+def test_connections_that_say_nothing_keep_nobody_out(server: Server) -> None:
+    with ExitStack() as silent:
+        for _ in range(150):
+            connection = silent.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: ")
+        assert server.ask("GET", "/privacy/genai")[0] == 200

@@ -15,6 +15,8 @@ _MAX_BODY_BYTES = 1_000_000
 """A body above this is cut off while it arrives. Below it, Django refuses what is no form of ours in plain words."""
 
 _MAX_HEADER_BYTES = 32_768
+_CONNECTIONS, _SILENT_SECONDS = 1_000, 30
+"""Connections cost little, so that somebody who opens many and says nothing keeps nobody else out for long."""
 
 
 class PortUnavailableError(DemurError):
@@ -49,6 +51,9 @@ def serve(
         max_request_body_size=_MAX_BODY_BYTES,
         max_request_header_size=_MAX_HEADER_BYTES,
         clear_untrusted_proxy_headers=True,
+        connection_limit=_CONNECTIONS,
+        channel_timeout=_SILENT_SECONDS,
+        asyncore_use_poll=True,  # select() ends at file 1,024
         _quiet=True,
     )
 

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -36,8 +37,14 @@ def worker(home: HomeOption = DEFAULT_HOME) -> None:
 
       demur worker --home /srv/demur
     """
-    open_ready_home(home)
+    home = open_home(home)
+    from django.db import InterfaceError, OperationalError
+
+    from demur.docket.home import check_home
     from demur.docket.worker import run_worker
+
+    with suppress(InterfaceError, OperationalError):  # a database that is away, now or later, is waited for
+        check_home(home)
 
     stop = threading.Event()
 
