@@ -103,7 +103,20 @@ class Mailbox:
         self.raw: list[bytes] = []
         self.recipients: list[list[str]] = []
         self.answer = "250 taken"
+        self.refused = ""
         self._arrived = threading.Condition()
+
+    async def handle_RCPT(  # noqa: N802
+        self,
+        server: SMTP,  # noqa: ARG002
+        session: Session,  # noqa: ARG002
+        envelope: Envelope,
+        address: str,
+        options: list[str],  # noqa: ARG002
+    ) -> str:
+        if not self.refused:
+            envelope.rcpt_tos.append(address)
+        return self.refused or "250 known"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802  (the names that aiosmtpd asks for)
         if self.answer.startswith("250"):

@@ -27,7 +27,7 @@ from demur.docket import delivery
 from demur.docket.models import Code, LogEntry, Mail, MailKind, MailState
 from demur.docket.services import erase_unconfirmed, lodge_objection
 from demur.docket.tasks import append_log_entries, deliver_mail
-from demur.docket.worker import reset_interrupted
+from demur.docket.worker import reset_interrupted, run_next_task
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MINUTE = timedelta(minutes=1)
@@ -212,3 +212,18 @@ def test_mail_that_is_known_to_have_left_is_not_sent_again_though_the_database_t
     assert len(mailbox.raw) == 1
     mail.refresh_from_db()
     assert (mail.state, mail.sent_at) == (MailState.SENT, NOW)
+
+
+def test_address_that_a_server_refused_does_not_get_into_the_table_of_tasks(home: Path, mailbox: Mailbox) -> None:
+    def refuse_note(execute: Callable[..., object], sql: str, params: Sequence[object], *rest: object) -> object:
+        if sql.startswith("UPDATE") and MailState.FAILED in params:
+            raise OperationalError
+        return execute(sql, params, *rest)
+
+    lodged_mail()
+    mailbox.refused = "550 no such person"
+    with connection.execute_wrapper(refuse_note):
+        assert run_next_task()
+    told = DBTaskResult.objects.failed().get().traceback
+    assert "OperationalError" in told
+    assert ADA.email not in told

@@ -56,18 +56,27 @@ def deliver(mail_id: int, now: datetime, try_again: Callable[[int, datetime], ob
     mail = _claim(mail_id, now, try_again)
     if mail is None:
         return
+    failure = _send(mail, now)
+    if failure:
+        # The words of these errors can hold the address; the log gets their kind only. The note is written out here,
+        # where nothing that fails carries that error along into the table of tasks.
+        _log.warning("mail %s was not delivered (attempt %s): %s", mail.pk, mail.attempts, type(failure).__name__)
+        _note_failure(mail, now, try_again, permanent=_is_permanent(failure))
+
+
+def _send(mail: Mail, now: datetime) -> Exception | None:
+    """Speak to the mail server, and note that it took the mail; return what went wrong before."""
     connection = get_connection()
     try:
         message = _message(mail)
         connection.open()
         connection.send_messages([message])
     except (OSError, smtplib.SMTPException, DemurError, ValueError) as error:
-        # The words of these errors can hold the address; the log gets their kind only.
-        _log.warning("mail %s was not delivered (attempt %s): %s", mail.pk, mail.attempts, type(error).__name__)
-        _note_failure(mail, now, try_again, permanent=_is_permanent(error))
+        return error
     else:
         _left[mail.pk] = now
         _note_left(mail.pk)
+        return None
     finally:
         # After the note: what can fail now is the goodbye, and the mail has left whatever comes of it.
         with suppress(OSError, smtplib.SMTPException):
