@@ -104,6 +104,13 @@ def test_inspect_then_run_keeps_what_may_train(world: Path) -> None:
     assert verify_manifest((world / "out" / "manifest.note").read_bytes(), gate_key).list_number == 3
 
 
+def test_a_folder_with_brackets_in_its_name_is_said_as_it_is(world: Path) -> None:
+    """Taken for markup, it would end a run that is complete with an error."""
+    result = run(world, "--out", world / "a[/b]")
+    assert result.exit_code == 0, result.exception
+    assert "a[/b]/manifest.note" in result.stdout
+
+
 def test_progress_is_not_mixed_into_the_summary(world: Path) -> None:
     result = run(world)
     assert "gating with list 3" in result.stderr

@@ -138,7 +138,7 @@ def _print_summary(manifest: "GateManifest", out: Path) -> None:
     for name, rows in [*lines, *((f"  {code}", rows) for code, rows in reasons if rows)]:
         share = rows / total if total else 0.0
         table.add_row(name, f"{rows:,}", f"{share:.2%}", "█" * round(share * _BAR_CELLS))
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     console.print(table)
     if any(manifest.withheld_by_reason.values()):
         console.print("A row with two reasons counts in both.")

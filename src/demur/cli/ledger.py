@@ -58,4 +58,4 @@ def add(
         receipt = log.reader.make_receipt(Event.GATE_MANIFEST, statement, salt, leaf_index)
     out = manifest.with_suffix(".receipt.json")
     save_durably(out, receipt.to_bytes())
-    Console(highlight=False).print(f"Logged at position {leaf_index}; the receipt is {out.name}.")
+    Console(highlight=False, markup=False).print(f"Logged at position {leaf_index}; the receipt is {out.name}.")
