@@ -176,7 +176,7 @@ def _repair(folder: Path) -> PublishedList | None:
     """Finish or set aside what a crash left; return the newest list if gates have it.
 
     None when there is no list, when its file is lost, or when the pointer is ahead of the database (which was restored
-    from a backup): then a new one is published at once, under a number above all, because gates never go back.
+    from a backup): then a new one is published at once, under a number above all, because numbers only rise.
     """
     newest = PublishedList.objects.order_by("-number").first()
     announced = newest.number if newest else 0
