@@ -106,7 +106,8 @@ def test_database_that_does_not_answer_is_told_without_its_password(home: Path) 
 
 
 def test_worker_waits_for_a_database_that_is_away_at_its_start(home: Path) -> None:
-    environment = {**os.environ, "DEMUR_DATABASE_URL": "postgresql://user:password@127.0.0.1:1/name"}
+    away, directory = "postgresql://user:password@127.0.0.1:1/name", "demur.sample.directory.open_directory"
+    environment = {**os.environ, "DEMUR_DATABASE_URL": away, "DEMUR_ACCOUNT_DIRECTORY": directory}
     command = [sys.executable, "-m", "demur", "worker", "--home", str(home)]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as worker:
         assert worker.stderr is not None

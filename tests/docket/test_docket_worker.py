@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from docket_world import ADA, NOW, WORKER, Mailbox, confirm, run_tasks, worker_environment
+from pytest_django import Settings
 
 from demur.docket import worker
 from demur.docket.errors import WorkerRunningError
@@ -46,6 +47,17 @@ def test_worker_works_off_what_waits_and_stops_when_told(home: Path, mailbox: Ma
     assert len(mailbox.raw) == 2
     assert PublishedList.objects.get().number == 1
     assert not DBTaskResult.objects.ready().exists()
+
+
+def test_worker_without_an_account_directory_says_that_nobody_is_recognised(
+    home: Path, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    run_worker(StopAfter(0))
+    assert "DEMUR_ACCOUNT_DIRECTORY" not in caplog.text
+    settings.DEMUR_ACCOUNT_DIRECTORY = "demur.core.account.NullAccountDirectory"
+    run_worker(StopAfter(0))
+    assert "the gate recognises nobody" in caplog.text
+    assert "DEMUR_ACCOUNT_DIRECTORY" in caplog.text
 
 
 def test_task_that_a_killed_worker_left_running_is_run(home: Path, mailbox: Mailbox) -> None:

@@ -36,7 +36,7 @@ class AccountDirectory(Protocol):
 
 
 class NullAccountDirectory:
-    """A stand-in that knows no account: claimed handles stay unresolved and the desk sees that."""
+    """A stand-in that knows no account, so that no row is anybody's: a worker that runs with it warns of it."""
 
     def find_accounts(self, handle: str) -> list[Account]:  # noqa: ARG002  (the port's signature)
         """Return no account."""

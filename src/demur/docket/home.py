@@ -86,7 +86,7 @@ def check_home(home: Path) -> None:
     except ImportError as error:
         raise HomeNotReadyError(
             "the environment variable DEMUR_ACCOUNT_DIRECTORY names nothing that can be imported",
-            hint="write the dotted path of a function, such as demur.core.account.NullAccountDirectory",
+            hint="write the dotted path of a function that returns one, such as demur.sample.directory.open_directory",
         ) from error
 
 

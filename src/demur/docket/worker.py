@@ -27,6 +27,7 @@ from django_tasks.base import TaskResultStatus
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
+from demur.core.account import NullAccountDirectory
 from demur.docket import publishing
 from demur.docket.errors import WorkerRunningError
 from demur.docket.services import erase_unconfirmed
@@ -44,6 +45,7 @@ _KEEP_FINISHED = timedelta(days=1)
 _ADVISORY_LOCK = 0x64656D7572  # "demur"; any number will do that no other program uses in this database
 _LOCK_MODE = 0o600
 _PROMISED = (append_log_entries.module_path, publish_list.module_path)
+_STAND_IN = f"{NullAccountDirectory.__module__}.{NullAccountDirectory.__qualname__}"
 _log = logging.getLogger(__name__)
 
 
@@ -55,6 +57,11 @@ def run_worker(stop: threading.Event) -> None:
     Raises:
         WorkerRunningError: another worker serves this docket.
     """
+    if settings.DEMUR_ACCOUNT_DIRECTORY == _STAND_IN:
+        _log.warning(
+            "no account directory is set (DEMUR_ACCOUNT_DIRECTORY): no handle leads to an account, so the gate "
+            "recognises nobody's rows"
+        )
     worked_before = False
     while not stop.is_set():
         try:
