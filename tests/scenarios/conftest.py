@@ -41,6 +41,15 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
 
 
 @pytest.fixture(scope="module")
+def shared_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A small installation that is running, for tests that leave each other alone."""
+    running = Installation(prepared_home(tmp_path_factory.mktemp("shared") / "home", 300, 6_000), Ports.free())
+    running.start_all()
+    yield running
+    running.stop_all()
+
+
+@pytest.fixture(scope="module")
 def story_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation over 200,000 sample rows."""
     running = Installation(prepared_home(tmp_path_factory.mktemp("story") / "home", 2_000, 200_000), Ports.free())
