@@ -1,6 +1,7 @@
 """From the form to the receipt, through a real mail server and a real log."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def test_lodged_objection_shows_a_masked_address_and_five_tries(home: Path, mail
     token = lodge_objection(ADA, NOW).continue_token
     view = find_lodging(token, NOW)
     assert view is not None
-    assert (view.email_masked, view.tries_left, view.is_confirmed) == ("a…@mail.example", 5, False)
+    assert (view.email_masked, view.tries_left, view.expires_at) == ("a…@mail.example", 5, NOW + timedelta(hours=1))
 
 
 def test_confirmed_objection_is_mailed_with_a_receipt_that_verifies(home: Path, mailbox: Mailbox) -> None:

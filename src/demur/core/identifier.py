@@ -6,7 +6,6 @@ Values are normalised here, once, so that the docket, the list and the gate comp
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from enum import StrEnum
 
 from demur.core.errors import FormatError
@@ -37,21 +36,6 @@ class Standing(StrEnum):
 
     VERIFIED = "verified"
     CLAIMED = "claimed"
-
-
-@dataclass(frozen=True)
-class Identifier:
-    """One identifier of a person, normalised.
-
-    Attributes:
-        kind: what it is.
-        value: for an account `namespace:stable-id`; a handle without "@", folded; an e-mail address, folded.
-        standing: verified or claimed.
-    """
-
-    kind: IdentifierKind
-    value: str
-    standing: Standing
 
 
 def normalise_handle(text: str) -> str:

@@ -12,7 +12,7 @@ Specified in docs/spec/signed-statement.md.
 
 from demur.core.canonical import JsonObject, parse_readable_json, readable_json
 from demur.core.errors import FormatError
-from demur.core.note import Signer, VerifierKey, parse_note, sign_note, verify_note
+from demur.core.note import Signer, VerifierKey, sign_note, verify_note
 
 
 def sign_statement(form: str, body: JsonObject, signer: Signer) -> bytes:
@@ -28,11 +28,6 @@ def verify_statement(raw: bytes, form: str, key: VerifierKey) -> JsonObject:
         SignatureMismatchError: not signed by this key.
     """
     return _body(verify_note(raw, key), form)
-
-
-def statement_form(raw: bytes) -> str:
-    """Return the format that a note names, unverified: only to choose how to verify it."""
-    return parse_note(raw).text.partition("\n")[0]
 
 
 def _body(text: str, form: str) -> JsonObject:

@@ -20,8 +20,7 @@ class LodgingView:
     Attributes:
         email_masked: the address with all but its first letter and its domain hidden.
         tries_left: how often a code may still be typed; 0 once confirmed.
-        expires_at: when the newest code ends; None once confirmed.
-        is_confirmed: whether it was confirmed, here or on another device.
+        expires_at: when the newest code ends; None once confirmed, here or on another device.
 
     It looks the same whether or not a mail left (see demur.docket.allowance): the page should say that at most three
     codes an hour are sent to one address.
@@ -30,7 +29,6 @@ class LodgingView:
     email_masked: str
     tries_left: int
     expires_at: datetime | None
-    is_confirmed: bool
 
 
 @dataclass(frozen=True)
@@ -98,13 +96,13 @@ def find_lodging(continue_token: str, now: datetime) -> LodgingView | None:
         return None
     masked = _masked(case.email)
     if case.state != CaseState.LODGED:
-        return LodgingView(masked, 0, None, is_confirmed=True)
+        return LodgingView(masked, 0, None)
     if case.lodged_at + UNCONFIRMED_LIFETIME <= now:
         return None
     code = Code.objects.filter(case=case).first()
     if code is None:  # confirmed between the two reads
-        return LodgingView(masked, 0, None, is_confirmed=True)
-    return LodgingView(masked, code.tries_left, code.expires_at, is_confirmed=False)
+        return LodgingView(masked, 0, None)
+    return LodgingView(masked, code.tries_left, code.expires_at)
 
 
 def find_status(status_token: str) -> StatusView | None:

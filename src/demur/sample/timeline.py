@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 SAMPLE_START = datetime(2019, 3, 1, tzinfo=UTC)
-CAMPAIGN_START = datetime(2026, 12, 15, tzinfo=UTC)
 SAMPLE_END = datetime(2027, 2, 1, tzinfo=UTC)
 
 _MICROSECONDS = 1_000_000
