@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from docket_world import ADA, DUBLIN, NOW, Mailbox, confirm_by_mail, load_latest, run_tasks
 
@@ -46,6 +47,19 @@ def test_confirmed_objection_is_mailed_with_a_receipt_that_verifies(home: Path, 
         "reference": confirmed.reference,
         "scope": "all-ai-training",
     }
+
+
+def test_confirmation_says_how_the_receipt_is_checked_in_words_that_people_know(home: Path, mailbox: Mailbox) -> None:
+    confirm_by_mail(mailbox)
+    run_tasks()
+    mail = mailbox.mails[-1]
+    [attachment] = mail.iter_attachments()
+    body = mail.get_body(("plain",))
+    assert body is not None
+    words = body.get_content()
+    assert f"demur verify {attachment.get_filename()} --keys public.keys" in words  # without keys it exits with 6
+    assert f"{settings.DEMUR_BASE_URL}/privacy/keys" in words
+    assert "suppression" not in words
 
 
 def test_status_page_tells_state_dates_and_the_list_that_carries_the_case(home: Path, mailbox: Mailbox) -> None:

@@ -55,7 +55,13 @@ def write_mail(kind: MailKind, case: Case, **words: object) -> MailText:
         words: what else the template of that kind needs.
     """
     controller = get_controller()
-    context = {**words, "case": case, "controller": controller, "authority": _authority(case, controller)}
+    context = {
+        **words,
+        "case": case,
+        "controller": controller,
+        "authority": _authority(case, controller),
+        "base_url": settings.DEMUR_BASE_URL,
+    }
     with translation.override(case.language):
         whole = render_to_string(f"docket/mail/{kind.value}.txt", context)
     subject, _, text = whole.strip().partition("\n")

@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 
 from demur.core.canonical import instant_text
@@ -34,6 +33,6 @@ def withdraw(status_token: str, now: datetime) -> None:
             "withdrawn_at": instant_text(now),
         }
         entry = record_statement(Event.OBJECTION_WITHDRAWN, statement, now, case)
-        text = write_mail(MailKind.WITHDRAWAL, case, base_url=settings.DEMUR_BASE_URL)
+        text = write_mail(MailKind.WITHDRAWAL, case)
         queue_mail(MailKind.WITHDRAWAL, case, text, now, waits_for=entry)
         publish_list.enqueue()
