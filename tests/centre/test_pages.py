@@ -171,7 +171,7 @@ def test_status_names_a_way_to_complain_where_no_authority_is_known(
 
 
 def test_status_does_not_say_that_an_address_is_recognised(ada: Client, confirm: Callable[..., Confirmed]) -> None:
-    for handles in ("", "@ada"):
+    for handles in ((), ("@ada",)):
         text = text_of(ada.get(confirm(handles=handles).page))
         assert ("Your data is recognised by:" in text) == bool(handles)
         assert "nothing in the training data is recognised by it yet" in text
