@@ -28,30 +28,28 @@ def _default_keys_folder() -> Path:
     return Path(os.environ.get("DEMUR_HOME", "var")) / "keys"
 
 
+Inputs = Annotated[
+    Path, typer.Argument(metavar="INPUT", help="A Parquet file, or a folder of them at any depth.", exists=True)
+]
+MappingFile = Annotated[
+    Path, typer.Option(help="The source mapping: which column plays which role.", exists=True, dir_okay=False)
+]
+ListFile = Annotated[
+    Path, typer.Option("--list", help="The controller's suppression list.", exists=True, dir_okay=False)
+]
+Out = Annotated[Path, typer.Option(help="Where the output appears when it is complete; new, or empty.")]
+KeysFolder = Annotated[
+    Path,
+    typer.Option(
+        help="Folder with public.keys, the list's secret and the gate's signing key.",
+        default_factory=_default_keys_folder,
+        show_default="$DEMUR_HOME/keys, or var/keys",
+    ),
+]
+
+
 @gate_app.command()
-def run(
-    inputs: Annotated[
-        Path,
-        typer.Argument(metavar="INPUT", help="A Parquet file, or a folder of them at any depth.", exists=True),
-    ],
-    mapping: Annotated[
-        Path,
-        typer.Option(help="The source mapping: which column plays which role.", exists=True, dir_okay=False),
-    ],
-    suppression_list: Annotated[
-        Path,
-        typer.Option("--list", help="The controller's suppression list.", exists=True, dir_okay=False),
-    ],
-    out: Annotated[Path, typer.Option(help="Where the output appears when it is complete; new, or empty.")],
-    keys_folder: Annotated[
-        Path,
-        typer.Option(
-            help="Folder with public.keys, the list's secret and the gate's signing key.",
-            default_factory=_default_keys_folder,
-            show_default="$DEMUR_HOME/keys, or var/keys",
-        ),
-    ],
-) -> None:
+def run(inputs: Inputs, mapping: MappingFile, suppression_list: ListFile, out: Out, keys_folder: KeysFolder) -> None:
     """Split a dataset into rows that may train and rows that must not.
 
     Writes OUT/kept (same files, columns and order), OUT/withheld (row ids with reasons) and OUT/manifest.note (signed).
@@ -89,12 +87,7 @@ def run(
 
 
 @gate_app.command()
-def inspect(
-    inputs: Annotated[
-        Path,
-        typer.Argument(metavar="INPUT", help="A Parquet file, or a folder of them.", exists=True),
-    ],
-) -> None:
+def inspect(inputs: Inputs) -> None:
     """Propose a source mapping from the names and types of a dataset's columns.
 
     What it cannot guess it leaves open, and the gate refuses the mapping until that is filled in.

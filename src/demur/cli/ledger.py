@@ -1,5 +1,7 @@
 """`demur ledger`: what the keeper of the log does by hand."""
 
+import hashlib
+import hmac
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,20 +27,10 @@ def add(
 
       demur ledger add var/training/list-000002/manifest.note
     """
-    import hashlib
-    import hmac
-
     from demur.core.entry import Event, make_entry
     from demur.core.gate_manifest import verify_manifest
     from demur.ledger.durable import save_durably
-    from demur.ledger.keys import (
-        KeyRole,
-        SecretName,
-        find_verifier_key,
-        load_secret,
-        load_signer,
-        load_verifier_keys,
-    )
+    from demur.ledger.keys import KeyRole, SecretName, find_verifier_key, load_secret, load_signer, load_verifier_keys
     from demur.ledger.log import Log, append_missing
 
     raw = manifest.read_bytes()
