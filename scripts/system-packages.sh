@@ -5,6 +5,7 @@ missing=
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null ||
     missing="$missing chromium"
 command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | grep -q libatomic.so.1 || missing="$missing libatomic1" # for Playwright's driver
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" -ne 0 ]; then
     echo "demur: error: the tests need these system packages:$missing; run: sudo apt install$missing" >&2
