@@ -105,6 +105,15 @@ def test_database_that_does_not_answer_is_told_without_its_password(home: Path) 
     assert_told(demur("desk", "queue", "--home", str(home), DEMUR_DATABASE_URL=url), "the database cannot be used")
 
 
+def test_postgresql_without_its_client_is_told_how_to_get_it(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "psycopg.py").write_text("raise ImportError\n")
+    (tmp_path / "psycopg2.py").write_text("raise ImportError\n")
+    url = f"postgresql://user:{SECRET}@127.0.0.1:1/name"
+    done = demur("desk", "queue", "--home", str(home), DEMUR_DATABASE_URL=url, PYTHONPATH=str(tmp_path))
+    assert_told(done, "the environment variable DEMUR_DATABASE_URL asks for PostgreSQL")
+    assert "postgres" in done.stderr.partition("demur: hint: ")[2]
+
+
 def test_worker_waits_for_a_database_that_is_away_at_its_start(home: Path) -> None:
     away, directory = "postgresql://user:password@127.0.0.1:1/name", "demur.sample.directory.open_directory"
     environment = {**os.environ, "DEMUR_DATABASE_URL": away, "DEMUR_ACCOUNT_DIRECTORY": directory}

@@ -73,7 +73,7 @@ def _told_by_others(error: Exception) -> DemurError | None:
     if isinstance(error, ModuleNotFoundError) and error.name and not error.name.startswith("demur"):
         return DemurError(
             f'this command needs the package "{error.name}", which is not installed',
-            hint='install what runs the whole: pip install "demur[centre,sample]"',
+            hint='install what runs the whole, in the clone: pip install ".[centre,sample]"',
         )
     database = sys.modules.get("django.db")  # not imported here: who only verifies has no Django
     if database and isinstance(error, database.Error):

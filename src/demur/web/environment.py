@@ -4,6 +4,7 @@ A sentence names the variable and never repeats its value, since one of them hol
 """
 
 import os
+from importlib import import_module
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from demur.core.errors import DemurError
@@ -42,7 +43,7 @@ def read_database() -> dict[str, object] | None:
     """Return Django's settings of the PostgreSQL that DEMUR_DATABASE_URL names; None without one.
 
     Raises:
-        SettingError: not the address of a PostgreSQL database.
+        SettingError: not the address of a PostgreSQL database, or the client for it is not installed.
     """
     example = "postgresql://user:password@host:5432/name"
     if not os.environ.get("DEMUR_DATABASE_URL"):
@@ -50,6 +51,13 @@ def read_database() -> dict[str, object] | None:
     parts = _split("DEMUR_DATABASE_URL", "", example)
     if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
         raise _mistyped("DEMUR_DATABASE_URL", example)
+    try:
+        import_module("psycopg")
+    except ImportError as error:
+        raise SettingError(
+            "the environment variable DEMUR_DATABASE_URL asks for PostgreSQL, whose client is not installed",
+            hint='in the clone: pip install ".[postgres]"',
+        ) from error
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.path.lstrip("/"),
