@@ -13,4 +13,4 @@ floor() {
 floor core 100
 floor gate 100
 floor ledger 100
-floor . 80
+floor . 98
