@@ -157,7 +157,9 @@ def test_a_changed_statement_is_refused_with_the_file_and_the_check_named(given:
     copy.write_bytes(given.receipt.read_bytes().replace(b"ada@example.org", b"eve@example.org"))
     result = run(copy, "--keys", given.keys)
     assert result.exit_code == 3
-    assert result.stderr.startswith(f"✗ {copy}: not verified; the check of the statement and its proof failed: ")
+    assert result.stderr.startswith(
+        f"✗ {copy}: receipt, not verified; the check of the statement and its proof failed: "
+    )
     assert "eve" not in result.output
 
 

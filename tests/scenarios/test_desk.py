@@ -15,12 +15,16 @@ GROUND = ["--ground", "gdpr-11-2-not-identified", "--text", "We could not find t
 
 @pytest.mark.slow
 def test_a_refusal_needs_grounds_and_tells_the_person_whom_to_complain_to(installation: Installation) -> None:
-    status_url = object_as(installation, ADA, "nobodyknows")
+    status_url = object_as(installation, ADA, "nobodyknows", "[bold]They[/bold] are my children.")
     shown = installation.demur("desk", "queue").stdout
     reference = re.search(r"DMR-\S+", shown)
     assert reference is not None
     case = reference[0]
     assert "in time" in shown
+    told = installation.demur("desk", "show", case).stdout
+    assert "[bold]They[/bold] are my children." in told
+    assert "nobodyknows" in told
+    assert "no case has this reference" in installation.demur("desk", "show", "DMR-0000-0000").stderr
     assert installation.demur("desk", "review", case, "--staff", BO).returncode == 0
 
     decide = ["desk", "decide", case, "--staff", BO]

@@ -62,7 +62,7 @@ _WORDS = {
     ),
     CaseState.UPHELD_IN_PART: StateWords(
         _("Your objection is upheld in part"),
-        _("Part of your data stays out of every training set. The mail with the decision says which part, and why."),
+        _("What we recognise as yours stays out of every training set. The mail says what we did not accept, and why."),
         _("If you do not agree, you can turn to the authority named below, or to a court, at any time."),
     ),
     CaseState.REFUSED: StateWords(

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from demur.cli.home import DEFAULT_HOME, HomeOption, open_ready_home
 
@@ -35,6 +36,41 @@ def queue(home: HomeOption = DEFAULT_HOME) -> None:
         words = f"{item.urgency}, {abs(case.days_left)} days {'over' if case.days_left < 0 else 'left'}"
         table.add_row(case.reference, case.state, case.due_on.isoformat(), words, case.country, case.capacity)
     console.print(table if queued else "No case is open.")
+
+
+@desk_app.command()
+def show(reference: Reference, home: HomeOption = DEFAULT_HOME) -> None:
+    """Show one case: what the person said, what was found, what has happened.
+
+    [bold]Example[/bold]
+
+      demur desk show DMR-7K3F-9Q2M
+    """
+    open_ready_home(home)
+    from demur.docket.errors import CaseUnknownError
+    from demur.docket.selectors import find_case
+
+    case = find_case(reference)
+    if case is None:
+        raise CaseUnknownError
+    status = case.status
+    table = Table(box=None, padding=(0, 1), show_header=False)
+    for name, value in (
+        ("reference", status.reference),
+        ("state", status.state),
+        ("due on", status.due_on.isoformat()),
+        ("country", status.country),
+        ("capacity", case.capacity),
+        ("accounts found for", ", ".join(status.handles_found)),
+        ("no account found for", ", ".join(status.handles_not_found)),
+        ("still looked up", ", ".join(status.handles_pending)),
+        ("name", case.name),
+        ("how it affects them", case.effect),
+        *((line.changed_at.isoformat(" ", "minutes"), f"{line.state} {line.text}") for line in status.history),
+    ):
+        if value:
+            table.add_row(name, Text(value))
+    Console(highlight=False).print(table)
 
 
 @desk_app.command()

@@ -8,9 +8,8 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Annotated, NoReturn
@@ -19,21 +18,18 @@ import typer
 from rich.console import Console
 
 from demur.cli.exit_codes import EXPIRED, NOT_VERIFIED, OK, OTHER, UNKNOWN_SIGNER, UNREADABLE, exit_code
+from demur.cli.finding import Finding, SignerUnknownError, print_failure, print_finding
 from demur.core import gate_manifest, suppression_list
 from demur.core.canonical import Json, instant_text
 from demur.core.checkpoint import Checkpoint, verify_checkpoint
 from demur.core.entry import Event
 from demur.core.errors import (
-    CommitmentMismatchError,
     DemurError,
     DigestMismatchError,
-    ExpiredError,
     FormatError,
-    SignatureMismatchError,
 )
 from demur.core.note import VerifierKey, parse_note
 from demur.core.receipt import parse_receipt, verify_receipt
-from demur.ledger.errors import LogDamagedError
 from demur.ledger.keys import KeyRole, find_verifier_key, load_verifier_keys
 from demur.ledger.log import CHECKPOINT_NAME, verify_log
 
@@ -41,14 +37,6 @@ Keys = Mapping[str, VerifierKey]
 
 _WORST_FIRST = (NOT_VERIFIED, EXPIRED, UNREADABLE, OTHER, UNKNOWN_SIGNER, OK)
 _CHECKPOINT_LINES = 3
-_CHECKS: tuple[tuple[type[DemurError], str], ...] = (
-    (LogDamagedError, "the log's files"),
-    (SignatureMismatchError, "the signature"),
-    (CommitmentMismatchError, "the statement and its proof"),
-    (DigestMismatchError, "the content"),
-    (ExpiredError, "the dates"),
-    (FormatError, "the format"),
-)
 _EVENTS = {
     Event.OBJECTION_RECEIVED: "an objection was received",
     Event.OBJECTION_WITHDRAWN: "an objection was withdrawn",
@@ -63,29 +51,6 @@ _NO_WITNESS = "that the log shows everybody the same view: no witness has signed
 _UNCHECKED_WITNESS = (
     "that the log shows everybody the same view: others have signed this checkpoint too, unchecked here"
 )
-
-
-class SignerUnknownError(DemurError):
-    """A file that only a key from elsewhere can verify, and no key was given."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What the check of one file came to.
-
-    Attributes:
-        kind: what the file is, e.g. `receipt`.
-        facts: what it states, as label and value.
-        shown: sentences that the check has shown to be so.
-        not_shown: sentences that a reader might wrongly conclude.
-        signer_known: whether the key came from the reader, and not from the file itself.
-    """
-
-    kind: str
-    facts: tuple[tuple[str, str], ...]
-    shown: tuple[str, ...]
-    not_shown: tuple[str, ...]
-    signer_known: bool = True
 
 
 def verify(
@@ -108,10 +73,10 @@ def verify(
         try:
             finding = check_file(path, known)
         except DemurError as error:
-            _print_failure(err, path, error)
+            print_failure(err, path, error)
             codes.add(UNKNOWN_SIGNER if isinstance(error, SignerUnknownError) else exit_code(error))
         else:
-            _print_finding(out, path, finding)
+            print_finding(out, path, finding)
             codes.add(OK if finding.signer_known else UNKNOWN_SIGNER)
     raise typer.Exit(next((code for code in _WORST_FIRST if code in codes), OTHER))
 
@@ -154,7 +119,7 @@ def _check_note(path: Path, raw: bytes, keys: Keys | None) -> Finding:
         return _check_manifest(path, raw, _key(keys, KeyRole.GATE))
     if len(lines) == _CHECKPOINT_LINES and lines[1].isdecimal():
         return _check_checkpoint(raw, _key(keys, KeyRole.LOG))
-    raise FormatError("this is a signed note of a kind that this version does not know")
+    raise FormatError("this is a signed note, but no manifest or checkpoint that this version knows")
 
 
 def _key(keys: Keys | None, role: KeyRole) -> VerifierKey:
@@ -353,40 +318,3 @@ def _value(value: Json) -> str:
             return ", ".join(_value(item) for item in value) or "none"
         case _:
             return json.dumps(value, ensure_ascii=False)
-
-
-def _print_finding(console: Console, path: Path, finding: Finding) -> None:
-    put = _printer(console)
-    if finding.signer_known:
-        put(f"✓ {path}: {finding.kind}, verified", "green")
-    else:
-        put(f"? {path}: {finding.kind}, fits only the key that it names itself: signer not known", "yellow")
-    width = max(len(label) for label, _ in finding.facts) + 2
-    for label, value in finding.facts:
-        put(f"    {label:<{width}}{value}")
-    put("  shown")
-    for sentence in finding.shown:
-        put(f"    ✓ {sentence}")
-    put("  not shown")
-    for sentence in finding.not_shown:
-        put(f"    - {sentence}")
-
-
-def _print_failure(console: Console, path: Path, error: DemurError) -> None:
-    put = _printer(console)
-    if isinstance(error, SignerUnknownError):
-        put(f"? {path}: signer not known: {error}", "yellow")
-    else:
-        check = next((words for kind, words in _CHECKS if isinstance(error, kind)), "the keys")
-        put(f"✗ {path}: not verified; the check of {check} failed: {error}", "red")
-    if error.hint:
-        put(f"    {error.hint}")
-
-
-def _printer(console: Console) -> Callable[..., None]:
-    def put(line: str, style: str | None = None) -> None:
-        console.print(
-            "".join(sign if sign.isprintable() else "\N{REPLACEMENT CHARACTER}" for sign in line), style=style
-        )
-
-    return put

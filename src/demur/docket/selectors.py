@@ -77,6 +77,23 @@ class StatusView:
 
 
 @dataclass(frozen=True)
+class CaseView:
+    """A confirmed case with what the person said, for staff.
+
+    Attributes:
+        status: what the person sees too.
+        capacity: in which the person objects.
+        name: as typed; may be empty.
+        effect: how the processing affects the person, in their words; may be empty.
+    """
+
+    status: StatusView
+    capacity: str
+    name: str
+    effect: str
+
+
+@dataclass(frozen=True)
 class OpenCase:
     """A case that waits for staff: `days_left` is negative when the answer is late."""
 
@@ -108,7 +125,18 @@ def find_lodging(continue_token: str, now: datetime) -> LodgingView | None:
 def find_status(status_token: str) -> StatusView | None:
     """Return what a status page shows; None for an unknown link."""
     case = Case.objects.filter(status_token_sha256_hex=token_digest(status_token)).first()
-    if case is None or case.received_at is None or case.due_on is None:
+    return _status_view(case) if case else None
+
+
+def find_case(reference: str) -> CaseView | None:
+    """Return a case for staff; None if there is none of this reference, or it was never confirmed."""
+    case = Case.objects.filter(reference=reference.strip().upper()).first()
+    status = _status_view(case) if case else None
+    return CaseView(status, case.capacity, case.name, case.effect) if case and status else None
+
+
+def _status_view(case: Case) -> StatusView | None:
+    if case.received_at is None or case.due_on is None:
         return None
     changes = list(case.changes.all())
     handles = list(case.identifiers.filter(kind=IdentifierKind.HANDLE).order_by("pk"))
