@@ -320,7 +320,7 @@ def test_a_signed_note_of_another_kind_is_refused(text: str, given: Given) -> No
     path.write_bytes(sign_note(text, load_signer(given.folder / "keys", KeyRole.GATE)))
     result = run(path, "--keys", given.keys)
     assert result.exit_code == 5
-    assert "does not know" in result.stderr
+    assert "no manifest or checkpoint that this version knows" in result.stderr
 
 
 def test_a_folder_that_is_no_log_is_refused(given: Given) -> None:
