@@ -2,6 +2,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,31 +32,36 @@ def prepared_home(home: Path, people: int, rows: int) -> Path:
     return home
 
 
+@contextmanager
+def running(folder: Path, people: int, rows: int) -> Iterator[Installation]:
+    """Give an installation over a sample of that size, and stop it afterwards."""
+    installation = Installation(prepared_home(folder / "home", people, rows), Ports.free())
+    installation.start_all()
+    try:
+        yield installation
+    finally:
+        installation.stop_all()
+
+
 @pytest.fixture
 def installation(tmp_path: Path) -> Iterator[Installation]:
     """A small installation that is running."""
-    running = Installation(prepared_home(tmp_path / "home", 300, 6_000), Ports.free())
-    running.start_all()
-    yield running
-    running.stop_all()
+    with running(tmp_path, 300, 6_000) as small:
+        yield small
 
 
 @pytest.fixture(scope="module")
 def shared_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A small installation that is running, for tests that leave each other alone."""
-    running = Installation(prepared_home(tmp_path_factory.mktemp("shared") / "home", 300, 6_000), Ports.free())
-    running.start_all()
-    yield running
-    running.stop_all()
+    with running(tmp_path_factory.mktemp("shared"), 300, 6_000) as small:
+        yield small
 
 
 @pytest.fixture(scope="module")
 def story_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation over 200,000 sample rows."""
-    running = Installation(prepared_home(tmp_path_factory.mktemp("story") / "home", 2_000, 200_000), Ports.free())
-    running.start_all()
-    yield running
-    running.stop_all()
+    with running(tmp_path_factory.mktemp("story"), 2_000, 200_000) as large:
+        yield large
 
 
 @pytest.fixture(scope="module")

@@ -82,13 +82,14 @@ def only_run(home: Path) -> Iterator[None]:
     make_folder(home, _PRIVATE_FOLDER_MODE)
     descriptor = os.open(home / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE_FILE_MODE)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StartError(
+                f'"demur run" already works in the home folder "{home.name}"; nothing was started',
+                hint="stop it first, or choose another folder with --home",
+            ) from error
         yield
-    except BlockingIOError as error:
-        raise StartError(
-            f'"demur run" already works in the home folder "{home.name}"; nothing was started',
-            hint="stop it first, or choose another folder with --home",
-        ) from error
     finally:
         os.close(descriptor)
 
