@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demur.centre.country import country_choices, likely_countries
-from demur.centre.forms import CodeForm, ObjectionForm
+from demur.centre.forms.code import CodeForm
+from demur.centre.forms.objection import ObjectionForm
 from demur.docket.lodging import MAX_EFFECT_CHARS, MAX_HANDLES
 
 ADA = {"country": "PT", "email": "ada@people.example", "handles": "", "name": "", "effect": ""}

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from demur.centre.views import about, objecting, status
+from demur.centre.views import about, code, objecting, status
 from demur.centre.views.private import TokenConverter
 
 register_converter(TokenConverter, "token")
@@ -13,8 +13,8 @@ urlpatterns = [
     path("privacy/genai", about.landing, name="landing"),
     path("privacy/genai/", about.home),
     path("privacy/genai/object", objecting.object_to_training, name="object"),
-    path("privacy/genai/code/<token:token>", objecting.confirm, name="code"),
-    path("privacy/genai/code/<token:token>/resend", objecting.resend, name="resend"),
+    path("privacy/genai/code/<token:token>", code.confirm, name="code"),
+    path("privacy/genai/code/<token:token>/resend", code.resend, name="resend"),
     path("privacy/genai/status/<token:token>", status.show, name="status"),
     path("privacy/genai/status/<token:token>/receipt", status.receipt, name="receipt"),
     path("privacy/genai/status/<token:token>/withdraw", status.withdraw, name="withdraw"),

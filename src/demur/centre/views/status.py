@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from demur.centre.country import country_name
-from demur.centre.forms import AppealForm
+from demur.centre.forms.appeal import AppealForm
 from demur.centre.state_words import history_words, words_for
 from demur.centre.views.private import no_referrer, private
 from demur.core.entry import Event

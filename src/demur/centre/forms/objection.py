@@ -1,11 +1,10 @@
-"""The two forms of the centre: an objection, and the code that confirms it.
+"""The form of an objection.
 
-Promises to whoever fills them in: no rule that the page does not state beforehand, nothing typed is lost by an error,
+Promises to whoever fills it in: no rule that the page does not state beforehand, nothing typed is lost by an error,
 every error says what to do next, and no error repeats what was typed.
 """
 
 import re
-import unicodedata
 from typing import Any
 
 from django import forms
@@ -14,36 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from demur.centre.country import country_choices
+from demur.centre.forms.fields import TOO_LONG, TextField
 from demur.core.errors import FormatError
 from demur.core.identifier import MAX_VALUE_CHARS, normalise_email, normalise_handle
 from demur.docket.lodging import MAX_EFFECT_CHARS, MAX_HANDLES, MAX_NAME_CHARS
 
 _HANDLES_ROOM_CHARS = MAX_HANDLES * (MAX_VALUE_CHARS + 2)
-_TOO_LONG = _("There is room for %(limit_value)d characters, and this text has %(show_value)d. Shorten it a little.")
-_INVISIBLE = _("This field holds an invisible control character. Type the text again instead of pasting it.")
-_CODE = re.compile(r"[0-9]{6}\Z")
-_CODE_SEPARATORS = re.compile(r"[\s\u00ad\u200b.\-\u2010-\u2015]+")
-
-
-class TextField(forms.CharField):
-    """Text whose line ends count once, as browsers count them, and that holds nothing invisible that could harm."""
-
-    def to_python(self, value: Any) -> str:
-        """Return the text with a line feed as its only line end."""
-        text = super().to_python(value) or ""
-        return str(text).replace("\r\n", "\n").replace("\r", "\n")
-
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        """Leave `maxlength` out: a browser cuts pasted text at it without a word, while our own error says so."""
-        attrs = super().widget_attrs(widget)
-        attrs.pop("maxlength", None)
-        return attrs
-
-    def validate(self, value: str) -> None:
-        """Refuse control characters other than line ends and tabs (they forge mail headers and log lines)."""
-        super().validate(value)
-        if any(unicodedata.category(letter) == "Cc" and letter not in "\n\t" for letter in value):
-            raise forms.ValidationError(_INVISIBLE, code="invisible")
 
 
 class ObjectionForm(forms.Form):
@@ -97,7 +72,7 @@ class ObjectionForm(forms.Form):
         required=False,
         max_length=MAX_NAME_CHARS,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={"max_length": _TOO_LONG},
+        error_messages={"max_length": TOO_LONG},
     )
     effect = TextField(
         label=_("Tell us how this processing affects you"),
@@ -111,7 +86,7 @@ class ObjectionForm(forms.Form):
         required=False,
         max_length=MAX_EFFECT_CHARS,
         widget=forms.Textarea(attrs={"rows": 6}),
-        error_messages={"max_length": _TOO_LONG},
+        error_messages={"max_length": TOO_LONG},
     )
 
     def __init__(self, *args: Any, accept_language: str = "", **kwargs: Any) -> None:
@@ -149,58 +124,6 @@ class ObjectionForm(forms.Form):
                 params={"most": MAX_HANDLES, "found": len(typed)},
             )
         return tuple(typed.values())
-
-
-class CodeForm(forms.Form):
-    """The six digits from the mail. Spaces and hyphens between them do not matter."""
-
-    code = TextField(
-        label=_("Six-digit code"),
-        max_length=40,
-        widget=forms.TextInput(
-            attrs={
-                "autocomplete": "one-time-code",
-                "inputmode": "numeric",
-                "class": "code",
-                "spellcheck": "false",
-            }
-        ),
-        error_messages={
-            "required": _("Type the six digits from the mail."),
-            "max_length": _("The code has six digits and nothing else. No try was used up."),
-        },
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("label_suffix", "")
-        super().__init__(*args, **kwargs)
-
-    def clean_code(self) -> str:
-        """Return six ASCII digits; anything else is refused here, before it could cost a try."""
-        folded = unicodedata.normalize("NFKC", self.cleaned_data["code"])
-        digits = _CODE_SEPARATORS.sub("", folded)
-        if not _CODE.match(digits):
-            raise forms.ValidationError(
-                _("The code has six digits and nothing else. No try was used up."), code="shape"
-            )
-        return digits
-
-
-class AppealForm(forms.Form):
-    """Why somebody does not agree with a decision."""
-
-    text = TextField(
-        label=_("Why do you not agree?"),
-        help_text=_("You may leave this empty: the law asks for no reason here."),
-        required=False,
-        max_length=MAX_EFFECT_CHARS,
-        widget=forms.Textarea(attrs={"rows": 6}),
-        error_messages={"max_length": _TOO_LONG},
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("label_suffix", "")
-        super().__init__(*args, **kwargs)
 
 
 def _check_handle(line: str, number: int) -> str:

@@ -1,0 +1,1 @@
+"""The forms of the centre, one module for each page that has one."""
