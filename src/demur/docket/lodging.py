@@ -1,5 +1,6 @@
 """What a person sends with the form, and what they get back."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -14,8 +15,24 @@ from demur.docket.errors import LodgingRefusedError
 MAX_EFFECT_CHARS = 10_000
 MAX_NAME_CHARS = 200
 MAX_HANDLES = 20
+MAX_LINKS = 20
+MAX_LINK_CHARS = 2_000
 _COUNTRY_CHARS = 2
 _MAX_LANGUAGE_CHARS = 12
+_WEB_ADDRESS = re.compile(r"https?://[^\s/?#]+[^\s]*\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class VerifiedAccount:
+    """An account that the controller's identity provider stated to be the person's.
+
+    Attributes:
+        account: `namespace:stable-id`.
+        shown: its handle or name as the person knows it.
+    """
+
+    account: str
+    shown: str
 
 
 @dataclass(frozen=True)
@@ -29,7 +46,11 @@ class Lodging:
         effect: how the processing affects the person; may be empty.
         language: of pages and mails, BCP 47.
         capacity: in which the person objects.
-        name: as typed; may be empty.
+        name: of the person whom the data are about, as typed; may be empty.
+        representative_name: of the guardian or agent who writes; empty if the person writes.
+        links: to posts by others, as typed; at most MAX_LINKS.
+        verified_accounts: stated by the identity provider, never typed.
+        draft_token: of the draft whose photos belong to the objection; empty if there is none.
     """
 
     country: str
@@ -39,6 +60,10 @@ class Lodging:
     language: str
     capacity: Capacity
     name: str
+    representative_name: str = ""
+    links: tuple[str, ...] = ()
+    verified_accounts: tuple[VerifiedAccount, ...] = ()
+    draft_token: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,6 +77,10 @@ class CleanLodging:
     language: str
     capacity: Capacity
     name: str
+    representative_name: str
+    links: tuple[str, ...]
+    verified_accounts: tuple[VerifiedAccount, ...]
+    draft_token: str
 
 
 @dataclass(frozen=True)
@@ -84,11 +113,15 @@ def clean_lodging(lodging: Lodging) -> CleanLodging:
     return CleanLodging(
         country=country,
         email=_clean_email(lodging.email),
-        handles=_clean_handles(lodging.handles),
+        handles=clean_handles(lodging.handles),
         effect=clean_text(lodging.effect, "effect", MAX_EFFECT_CHARS),
         language=language,
         capacity=lodging.capacity,
         name=_one_line(clean_text(lodging.name, "name", MAX_NAME_CHARS)),
+        representative_name=_one_line(clean_text(lodging.representative_name, "representative_name", MAX_NAME_CHARS)),
+        links=clean_links(lodging.links),
+        verified_accounts=lodging.verified_accounts,
+        draft_token=lodging.draft_token,
     )
 
 
@@ -106,6 +139,25 @@ def clean_text(text: str, field: str, most_chars: int) -> str:
     return clean
 
 
+def clean_links(typed: tuple[str, ...]) -> tuple[str, ...]:
+    """Return links to posts, each once, without what is no web address.
+
+    Raises:
+        LodgingRefusedError: too many, too long, or not a web address.
+    """
+    if len(typed) > MAX_LINKS:
+        raise LodgingRefusedError("links", f"give at most {MAX_LINKS} links; the others can follow")
+    found: dict[str, None] = {}
+    for text in typed:
+        link = _one_line(clean_text(text, "links", MAX_LINK_CHARS))
+        if not link:
+            continue
+        if not _WEB_ADDRESS.match(link):
+            raise LodgingRefusedError("links", "give the web address of the post, beginning with https://")
+        found.setdefault(link)
+    return tuple(found)
+
+
 def _clean_email(typed: str) -> str:
     try:
         email = normalise_email(typed)
@@ -116,7 +168,12 @@ def _clean_email(typed: str) -> str:
     return email
 
 
-def _clean_handles(typed: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+def clean_handles(typed: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return (as typed, normalised) for handles and profile links, each account once.
+
+    Raises:
+        LodgingRefusedError: too many, or one that is neither.
+    """
     if len(typed) > MAX_HANDLES:
         raise LodgingRefusedError("handles", f"give at most {MAX_HANDLES} accounts; the others can follow")
     found: dict[str, str] = {}

@@ -10,6 +10,9 @@ Mail              nothing readable: a waiting body is sealed under docket.secret
 LogEntry          lose the salt of a receipt, so that it can no longer be shown; not forge an entry
 PublishedList     hide that a list was published; the log would contradict it
 MailAllowance     lift the limit on code mails to an address
+Draft, Photo      nothing readable: both are sealed under docket.secret
+Addition          put words into a person's mouth
+TrainingSet       show people a training set that was never built; its signed manifest would contradict it
 """
 
 from django.db import models
@@ -26,6 +29,7 @@ class MailKind(models.TextChoices):
     CONFIRMATION = "confirmation"
     DECISION = "decision"
     APPEAL = "appeal"
+    ADDITION = "addition"
     WITHDRAWAL = "withdrawal"
 
 
@@ -56,7 +60,17 @@ class Case(models.Model):
         choices=[(capacity.value, capacity.value) for capacity in Capacity],
         db_comment="In which capacity the person objects",
     )
-    name = models.CharField(max_length=200, blank=True, db_comment="Name as typed; may be empty")
+    name = models.CharField(
+        max_length=200,
+        blank=True,
+        db_comment="Name, as typed, of the person whom the data are about; may be empty",
+    )
+    representative_name = models.CharField(
+        max_length=200,
+        blank=True,
+        db_comment="Name, as typed, of the guardian or agent who writes; empty if the person writes",
+    )
+    links = models.JSONField(default=list, db_comment="Links to posts by others, as typed")
     effect = models.TextField(blank=True, db_comment="How the processing affects the person, in their words")
     lodged_at = models.DateTimeField(db_comment="When the form was sent")
     received_at = models.DateTimeField(
@@ -131,6 +145,121 @@ class CaseIdentifier(models.Model):
     def __str__(self) -> str:
         """Return the kind only: a value is personal data."""
         return f"{self.kind} of {self.case_id}"
+
+
+class Draft(models.Model):
+    """What somebody has sent of the form so far, kept for a day so that an error or a closed tab loses nothing."""
+
+    token_sha256_hex = models.CharField(
+        max_length=64,
+        unique=True,
+        db_comment="SHA-256 of the secret in the browser's cookie",
+    )
+    sealed_fields = models.BinaryField(db_comment="The fields as JSON, sealed under docket.secret")
+    salt = models.BinaryField(max_length=32, db_comment="Salt of the sealing")
+    expires_at = models.DateTimeField(db_comment="The row is erased from this instant on")
+
+    class Meta:
+        """Drafts as a table."""
+
+        db_table_comment = "Forms that were begun; erased after 24 hours, or when they are sent"
+        indexes = (models.Index(fields=["expires_at"], name="draft_expires_at"),)
+
+    def __str__(self) -> str:
+        """Return the row's number."""
+        return f"draft {self.pk}"
+
+
+class PhotoPurpose(models.TextChoices):
+    """Why a photo was sent."""
+
+    SHOWS_PERSON = "shows_person"
+    MANDATE = "mandate"
+
+
+class Photo(models.Model):
+    """A photo that somebody sent, drawn anew from its pixels; it belongs to a draft until that becomes a case."""
+
+    draft = models.ForeignKey(Draft, on_delete=models.CASCADE, null=True, related_name="photos")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, null=True, related_name="photos")
+    purpose = models.CharField(max_length=16, choices=PhotoPurpose, db_comment="shows_person or mandate")
+    sealed_jpeg = models.BinaryField(db_comment="JPEG without metadata, sealed under docket.secret")
+    salt = models.BinaryField(max_length=32, db_comment="Salt of the sealing")
+    width_pixels = models.PositiveIntegerField(db_comment="Width as stored")
+    height_pixels = models.PositiveIntegerField(db_comment="Height as stored")
+    size_bytes = models.PositiveIntegerField(db_comment="Size of the JPEG")
+    created_at = models.DateTimeField(db_comment="When it was sent")
+
+    class Meta:
+        """Photos as a table."""
+
+        db_table_comment = "Photos that people sent, sealed"
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(draft=None, case__isnull=False) | models.Q(draft__isnull=False, case=None),
+                name="photo_has_one_owner",
+            ),
+        )
+
+    def __str__(self) -> str:
+        """Return the row's number."""
+        return f"photo {self.pk}"
+
+
+class Addition(models.Model):
+    """Something that a person added to a confirmed case, in their words."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="additions")
+    added_at = models.DateTimeField(db_comment="When")
+    text = models.TextField(blank=True, db_comment="What was written; empty if only identifiers or photos came")
+
+    class Meta:
+        """Additions as a table."""
+
+        db_table_comment = "What people added to their cases later"
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        """Return the case."""
+        return f"addition to {self.case_id}"
+
+
+class TrainingSet(models.Model):
+    """A training set that a gate built, as its signed manifest tells."""
+
+    manifest_sha256_hex = models.CharField(max_length=64, unique=True, db_comment="SHA-256 of the manifest's body")
+    built_at = models.DateTimeField(db_comment="When the gate finished")
+    list_number = models.PositiveIntegerField(db_comment="Number of the suppression list that the gate used")
+    input_rows = models.PositiveBigIntegerField(db_comment="Rows that went in")
+    withheld_rows = models.PositiveBigIntegerField(db_comment="Rows that were left out")
+
+    class Meta:
+        """Training sets as a table."""
+
+        db_table_comment = "Training sets, from gate manifests"
+        ordering = ("built_at", "pk")
+
+    def __str__(self) -> str:
+        """Return the list's number."""
+        return f"training set of list {self.list_number}"
+
+
+class WithheldCount(models.Model):
+    """How many rows of a training set were left out for one case."""
+
+    training_set = models.ForeignKey(TrainingSet, on_delete=models.CASCADE, related_name="counts")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="withheld_counts")
+    rows = models.PositiveBigIntegerField(db_comment="Rows left out because of this case's identifiers")
+
+    class Meta:
+        """Counts as a table."""
+
+        db_table_comment = "Rows left out of training sets, by case"
+        constraints = (models.UniqueConstraint(fields=["training_set", "case"], name="count_once_a_set_and_case"),)
+
+    def __str__(self) -> str:
+        """Return which count it is."""
+        return f"count of {self.case_id} in {self.training_set_id}"
 
 
 class Code(models.Model):

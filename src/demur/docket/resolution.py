@@ -15,16 +15,17 @@ def add_identifier(
     kind: IdentifierKind,
     value: str,
     *,
+    standing: Standing = Standing.CLAIMED,
     typed: str = "",
     source: CaseIdentifier | None = None,
 ) -> None:
-    """Add a claimed identifier to a case; one that it has already stays as it is."""
+    """Add an identifier to a case, claimed unless it is said to be verified; one that it has already stays as it is."""
     CaseIdentifier.objects.get_or_create(
         case=case,
         kind=kind,
         value=value,
         defaults={
-            "standing": Standing.CLAIMED,
+            "standing": standing,
             "entry_id": secrets.token_bytes(_ENTRY_ID_BYTES),
             "typed": typed,
             "source": source,

@@ -24,6 +24,7 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # without 0 O, 1 I L, and U, which
 _GROUP_CHARS = 4
 _TOKEN_BYTES = 24
 _MAIL_PURPOSE = b"demur-mail-body/v1"
+_FORM_PURPOSE = b"demur-form/v1"
 
 
 def new_reference() -> str:
@@ -70,6 +71,21 @@ def unseal_mail(sealed: bytes, salt: bytes) -> bytes:
         UnsealError: docket.secret was replaced, or the row was changed.
     """
     return unseal(sealed, _docket_secret(_keys_folder()), salt, _MAIL_PURPOSE)
+
+
+def seal_form(plaintext: bytes) -> tuple[bytes, bytes]:
+    """Return what somebody sent with a form (fields, a photo), sealed, and the salt of the sealing."""
+    salt = secrets.token_bytes(SALT_BYTES)
+    return seal(plaintext, _docket_secret(_keys_folder()), salt, _FORM_PURPOSE), salt
+
+
+def unseal_form(sealed: bytes, salt: bytes) -> bytes:
+    """Return what `seal_form` sealed.
+
+    Raises:
+        UnsealError: docket.secret was replaced, or the row was changed.
+    """
+    return unseal(sealed, _docket_secret(_keys_folder()), salt, _FORM_PURPOSE)
 
 
 def _keyed_digest(text: str) -> str:

@@ -130,11 +130,14 @@ def _confirm(case: Case, answers: list[Answer], now: datetime) -> ConfirmedCase:
 def _statement(case: Case) -> JsonObject:
     """Return what the receipt will say: what the person gave, and nothing that the controller looked up.
 
-    A handle is claimed, not shown to be theirs. The accounts behind it, and those linked to them, would tell a
-    stranger who typed it what else its owner has.
+    Accounts are those with which the person signed in. A handle is claimed, not shown to be theirs: the accounts
+    behind it, and those linked to them, would tell a stranger who typed it what else its owner has.
     """
     handles = CaseIdentifier.objects.filter(case=case, kind=IdentifierKind.HANDLE).order_by("pk")
+    verified = CaseIdentifier.objects.filter(case=case, kind=IdentifierKind.ACCOUNT, standing=Standing.VERIFIED)
+    accounts = sorted(identifier.value for identifier in verified)
     return {
+        **({"accounts": accounts} if accounts else {}),
         "capacity": case.capacity,
         "controller": get_controller().name,
         "country": case.country,

@@ -1,17 +1,17 @@
-"""Erasing what was never confirmed."""
+"""Erasing what was never confirmed, or never sent."""
 
 from datetime import datetime
 
 from django.db import transaction
 
 from demur.core.objection import UNCONFIRMED_LIFETIME, CaseState
-from demur.docket.models import Case, MailAllowance
+from demur.docket.models import Case, Draft, MailAllowance
 
 _MOST_AT_ONCE = 500
 
 
 def erase_unconfirmed(now: datetime) -> int:
-    """Erase cases that were lodged 24 hours ago and never confirmed, with all that belongs to them.
+    """Erase cases that were lodged 24 hours ago and never confirmed, with all that belongs to them; drafts, too.
 
     Returns:
         How many were erased. Safe to run at any time; a confirmation that arrives meanwhile wins or loses whole.
@@ -20,6 +20,7 @@ def erase_unconfirmed(now: datetime) -> int:
     while some := _erase_some(now):
         erased += some
     MailAllowance.objects.filter(expires_at__lte=now).delete()
+    Draft.objects.filter(expires_at__lte=now).delete()
     return erased
 
 

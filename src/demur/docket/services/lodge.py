@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from demur.core.identifier import IdentifierKind
+from demur.core.identifier import IdentifierKind, Standing, check_account
 from demur.core.objection import UNCONFIRMED_LIFETIME, CaseState
 from demur.docket.allowance import mailbox_of, take_allowance
+from demur.docket.drafts import pass_photos_on
 from demur.docket.errors import AlreadyConfirmedError, LinkUnknownError, MailLimitError
 from demur.docket.lodging import CleanLodging, LodgedCase, Lodging, clean_lodging
 from demur.docket.mail_text import code_link, write_mail
@@ -95,6 +96,8 @@ def _create_case(lodging: CleanLodging, token: str, now: datetime) -> Case:
         language=lodging.language,
         capacity=lodging.capacity,
         name=lodging.name,
+        representative_name=lodging.representative_name,
+        links=list(lodging.links),
         effect=lodging.effect,
         lodged_at=now,
         continue_token_sha256_hex=token_digest(token),
@@ -103,6 +106,11 @@ def _create_case(lodging: CleanLodging, token: str, now: datetime) -> Case:
     add_identifier(case, IdentifierKind.EMAIL, lodging.email)
     for typed, handle in lodging.handles:
         add_identifier(case, IdentifierKind.HANDLE, handle, typed=typed)
+    for verified in lodging.verified_accounts:
+        account = check_account(verified.account)
+        add_identifier(case, IdentifierKind.ACCOUNT, account, standing=Standing.VERIFIED, typed=verified.shown)
+    if lodging.draft_token:
+        pass_photos_on(lodging.draft_token, case)
     return case
 
 

@@ -1,0 +1,64 @@
+"""Drafts: what somebody has sent of the form so far.
+
+A draft is found by the secret in the browser's cookie. It is sealed, and erased after a day or when the form is taken.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from demur.core.errors import UnsealError
+from demur.docket.models import Case, Draft, Photo
+from demur.docket.secret import new_token, seal_form, token_digest, unseal_form
+
+DRAFT_LIFETIME = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class DraftView:
+    """A draft as its owner sees it: the fields by name, as typed."""
+
+    token: str
+    fields: Mapping[str, str]
+
+
+def save_draft(token: str, fields: Mapping[str, str], now: datetime) -> str:
+    """Keep the fields of a form; return the draft's secret.
+
+    Args:
+        token: of a draft that is to be replaced; empty, or of one that is gone, for a new one.
+        fields: as typed.
+        now: the draft ends 24 hours from here.
+    """
+    sealed, salt = seal_form(json.dumps(dict(fields)).encode())
+    values = {"sealed_fields": sealed, "salt": salt, "expires_at": now + DRAFT_LIFETIME}
+    if token and Draft.objects.filter(token_sha256_hex=token_digest(token), expires_at__gt=now).update(**values):
+        return token
+    token = new_token()
+    Draft.objects.create(token_sha256_hex=token_digest(token), **values)
+    return token
+
+
+def find_draft(token: str, now: datetime) -> DraftView | None:
+    """Return a draft; None for an unknown secret, one that has ended, or one that cannot be read any more."""
+    draft = Draft.objects.filter(token_sha256_hex=token_digest(token), expires_at__gt=now).first() if token else None
+    if draft is None:
+        return None
+    try:
+        fields = json.loads(unseal_form(bytes(draft.sealed_fields), bytes(draft.salt)))
+    except UnsealError:
+        return None
+    return DraftView(token, fields)
+
+
+def forget_draft(token: str) -> None:
+    """Erase a draft with its photos."""
+    Draft.objects.filter(token_sha256_hex=token_digest(token)).delete()
+
+
+def pass_photos_on(token: str, case: Case) -> None:
+    """Make a draft's photos a case's, and erase the draft, inside the caller's transaction."""
+    digest = token_digest(token)
+    Photo.objects.filter(draft__token_sha256_hex=digest).update(draft=None, case=case)
+    Draft.objects.filter(token_sha256_hex=digest).delete()
