@@ -98,7 +98,7 @@ def _mail_limit(error: MailLimitError) -> str:
     return _(
         "We have sent several codes already, and stop for a while so that nobody can flood a mailbox. Use the code of "
         "the newest mail, or ask again after %(time)s UTC on %(day)s."
-    ) % {"time": formats.date_format(error.next_at, "H:i"), "day": formats.date_format(error.next_at, "j F Y")}
+    ) % {"time": formats.time_format(error.next_at), "day": formats.date_format(error.next_at)}
 
 
 def _now() -> datetime:

@@ -1,0 +1,21 @@
+"""Tags and filters of the centre's templates."""
+
+from datetime import UTC, datetime
+
+from django import template
+from django.utils import formats
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def moment(instant: datetime) -> SafeString:
+    """Return an instant as an element that says it in UTC.
+
+    Where scripts run, times.js says it in the time zone of the person's device instead.
+    """
+    utc = instant.astimezone(UTC)
+    words = formats.date_format(utc, "DATETIME_FORMAT")
+    return format_html('<time class="moment" datetime="{}">{} UTC</time>', utc.isoformat(), words)

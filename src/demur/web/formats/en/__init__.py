@@ -1,0 +1,1 @@
+"""English as most of its readers outside the United States write it."""

@@ -1,0 +1,7 @@
+"""Formats of English: the day before the month, and hours from 0 to 23, which nobody takes for something else."""
+
+DATE_FORMAT = "j F Y"
+TIME_FORMAT = "H:i"
+DATETIME_FORMAT = "j F Y, H:i"
+SHORT_DATE_FORMAT = "j M Y"
+MONTH_DAY_FORMAT = "j F"
