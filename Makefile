@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench docs clean set-up-run set-up-test
+.PHONY: help run demo test check bench docs messages clean set-up-run set-up-test
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ bench: set-up-test ## measure the gate against its peers
 
 docs: set-up-test ## take the screenshots that the docs show
 	@$(BIN)/python scripts/screenshots.py
+
+messages: set-up-test ## bring the translations up to date; a new language: make messages ADD=nl
+	@$(BIN)/python scripts/messages.py $(ADD)
 
 clean: ## remove the virtual environment and caches (keys and cases in var/ stay)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
