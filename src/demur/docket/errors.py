@@ -10,9 +10,13 @@ DemurError
     │   └── CodeExpiredError     the code is older than an hour
     ├── AlreadyConfirmedError    the case was confirmed before
     ├── MailLimitError           enough codes were asked for; says when the next may be
+    ├── CorrectionLimitError     the address was corrected often enough
+    ├── FloodError               too much comes from one network; says when it may go on
     ├── CaseUnknownError         no case has this reference
     ├── CaseChangedError         somebody else changed the case a moment ago
     ├── DecisionRefusedError     a decision lacks its grounds, or is made by the wrong person
+    ├── PhotoRefusedError        a photo cannot be taken; says why
+    ├── AdditionRefusedError     nothing more can be added to the case today, or any more
     ├── ControllerFileError      controller.yaml cannot be used
     ├── HomeNotReadyError        the home folder was never made ready, or not to its end
     └── WorkerRunningError       another worker serves this docket
@@ -21,6 +25,7 @@ Their sentences are for the web and for terminals alike: what happened, without 
 """
 
 from datetime import datetime
+from enum import StrEnum
 
 from demur.core.errors import DemurError
 
@@ -108,6 +113,30 @@ class MailLimitError(DocketError):
         self.next_at = next_at
 
 
+class CorrectionLimitError(DocketError):
+    """The address was corrected so often that somebody may be trying addresses out."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the address of this objection cannot be corrected again",
+            hint="send the objection again, with the right address",
+        )
+
+
+class FloodError(DocketError):
+    """Too much comes from one network, or from one signed-in person.
+
+    Attributes:
+        next_at: when it may go on.
+    """
+
+    retry_can_help = True
+
+    def __init__(self, next_at: datetime) -> None:
+        super().__init__("too much came from the same network within a short time", hint="try again later")
+        self.next_at = next_at
+
+
 class CaseUnknownError(DocketError):
     """No case has this reference."""
 
@@ -129,6 +158,32 @@ class CaseChangedError(DocketError):
 
 class DecisionRefusedError(DocketError):
     """A decision lacks its grounds, or is made by somebody who must not make it."""
+
+
+class PhotoProblem(StrEnum):
+    """Why a photo cannot be taken."""
+
+    EMPTY = "empty"
+    TOO_MANY_BYTES = "too_many_bytes"
+    TOO_MANY_PIXELS = "too_many_pixels"
+    NO_PHOTO = "no_photo"
+    ANOTHER_KIND = "another_kind"
+    BROKEN = "broken"
+    HIDES_ANOTHER_FILE = "hides_another_file"
+    NOT_DRAWN = "not_drawn"
+    TOO_MANY_PHOTOS = "too_many_photos"
+
+
+class PhotoRefusedError(DocketError):
+    """A photo cannot be taken.
+
+    Attributes:
+        problem: why.
+    """
+
+    def __init__(self, problem: PhotoProblem) -> None:
+        super().__init__(f"this photo cannot be taken: {problem.replace('_', ' ')}")
+        self.problem = problem
 
 
 class ControllerFileError(DocketError):

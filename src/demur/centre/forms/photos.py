@@ -1,0 +1,71 @@
+"""The field for photos: several files, each drawn anew while the form is checked."""
+
+from typing import Any, BinaryIO
+
+from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from demur.centre.photo_words import photo_words, too_many_words
+from demur.docket.errors import PhotoRefusedError
+from demur.docket.photographs import MAX_PHOTO_BYTES, MAX_PHOTOS, CleanPhoto, clean_photo
+
+ACCEPT = "image/jpeg,image/png,image/webp,image/heic,image/heif,.jpg,.jpeg,.png,.webp,.heic,.heif"
+"""What a browser offers to choose from. Only a help for the person: nothing here trusts it."""
+
+PHOTOS_HELP = format_lazy(
+    _(
+        "JPEG, PNG, WebP or HEIC, up to {most} photos of {megabytes} MB each. We keep the picture itself, made "
+        "smaller; place, time and all else that the file says is thrown away at once. It is sealed, only people who "
+        "deal with your objection can look at it, and it is erased when your objection ends."
+    ),
+    most=MAX_PHOTOS,
+    megabytes=MAX_PHOTO_BYTES // 1_000_000,
+)
+"""What is stored, and for how long: said where photos are chosen."""
+
+
+class PhotosInput(forms.FileInput):
+    """An input for several files."""
+
+    allow_multiple_selected = True
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"accept": ACCEPT})
+
+
+class PhotosField(forms.Field):
+    """Photos, none to ten of them.
+
+    Attributes:
+        taken: after the check, the photos that can be kept, even if others are refused: so a photo that is broken does
+            not cost the person those that are not, and the view puts them into the draft in any case.
+    """
+
+    widget = PhotosInput
+    taken: tuple[CleanPhoto, ...] = ()
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("required", False)
+        options.setdefault("help_text", PHOTOS_HELP)
+        super().__init__(**options)
+
+    def clean(self, value: Any) -> tuple[CleanPhoto, ...]:
+        """Return the photos, drawn anew.
+
+        Raises:
+            ValidationError: a sentence for each photo that cannot be taken; the others are in `taken`.
+        """
+        files: list[BinaryIO] = value or []
+        problems = [too_many_words()] if len(files) > MAX_PHOTOS else []
+        taken: list[CleanPhoto] = []
+        for number, file in enumerate(files[:MAX_PHOTOS], 1):
+            try:
+                taken.append(clean_photo(file))
+            except PhotoRefusedError as error:
+                problems.append(photo_words(error.problem, number))
+        self.taken = tuple(taken)
+        if problems:
+            raise forms.ValidationError(problems, code="photos")
+        self.validate(self.taken)
+        return self.taken

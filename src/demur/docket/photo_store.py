@@ -1,0 +1,91 @@
+"""Photos as they are kept: sealed, and only as long as what they belong to.
+
+A photo ends with its draft (24 hours), with a case that nobody confirmed, and with an objection that was withdrawn or
+refused for good (demur.docket.services.erase).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from demur.docket.errors import LinkUnknownError, PhotoProblem, PhotoRefusedError
+from demur.docket.models import Case, Draft, Photo, PhotoPurpose
+from demur.docket.photographs import MAX_PHOTOS, CleanPhoto
+from demur.docket.secret import seal_form, token_digest, unseal_form
+
+
+@dataclass(frozen=True)
+class PhotoView:
+    """A photo that is kept: `id` says which, to nobody but the holder of the draft."""
+
+    id: int
+    purpose: PhotoPurpose
+    size_bytes: int
+
+
+def add_photo(draft_token: str, photo: CleanPhoto, purpose: PhotoPurpose, now: datetime) -> None:
+    """Keep a photo with a draft.
+
+    Raises:
+        LinkUnknownError: the draft is gone.
+        PhotoRefusedError: it has ten already.
+    """
+    with transaction.atomic():
+        # Locked: of two uploads at once, each sees what the other kept.
+        draft = Draft.objects.select_for_update().filter(token_sha256_hex=token_digest(draft_token)).first()
+        if draft is None or draft.expires_at <= now:
+            raise LinkUnknownError
+        _check_room(draft.photos.count())
+        _create(photo, purpose, now, draft=draft)
+
+
+def draft_photos(draft_token: str) -> tuple[PhotoView, ...]:
+    """Return the photos of a draft in the order in which they came; none if the draft is gone."""
+    photos = Photo.objects.filter(draft__token_sha256_hex=token_digest(draft_token)).order_by("pk")
+    rows = photos.values_list("pk", "purpose", "size_bytes")
+    return tuple(PhotoView(pk, PhotoPurpose(purpose), size_bytes) for pk, purpose, size_bytes in rows)
+
+
+def remove_photo(draft_token: str, photo_id: int) -> None:
+    """Erase a photo of a draft; nothing happens if it is not this draft's."""
+    Photo.objects.filter(draft__token_sha256_hex=token_digest(draft_token), pk=photo_id).delete()
+
+
+def add_case_photo(case: Case, photo: CleanPhoto, purpose: PhotoPurpose, now: datetime) -> None:
+    """Keep a photo with a case, inside the caller's transaction, which holds the case's row.
+
+    Raises:
+        PhotoRefusedError: the case has ten already.
+    """
+    _check_room(case.photos.count())
+    _create(photo, purpose, now, case=case)
+
+
+def case_photos(case: Case) -> list[tuple[PhotoPurpose, bytes]]:
+    """Return the photos of a case, for the staff who review it: why each was sent, and the JPEG.
+
+    Raises:
+        UnsealError: docket.secret was replaced, or a row was changed.
+    """
+    photos = case.photos.order_by("pk")
+    return [(PhotoPurpose(photo.purpose), unseal_form(bytes(photo.sealed_jpeg), bytes(photo.salt))) for photo in photos]
+
+
+def _check_room(kept: int) -> None:
+    if kept >= MAX_PHOTOS:
+        raise PhotoRefusedError(PhotoProblem.TOO_MANY_PHOTOS)
+
+
+def _create(photo: CleanPhoto, purpose: PhotoPurpose, now: datetime, **owner: Draft | Case) -> None:
+    sealed, salt = seal_form(photo.jpeg)
+    Photo.objects.create(
+        purpose=purpose,
+        sealed_jpeg=sealed,
+        salt=salt,
+        width_pixels=photo.width_pixels,
+        height_pixels=photo.height_pixels,
+        size_bytes=len(photo.jpeg),
+        created_at=now,
+        **owner,
+    )
