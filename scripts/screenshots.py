@@ -65,6 +65,8 @@ def walk(browser: Browser, installation: Installation, size: str) -> None:
     _take(page, f"1-privacy-and-ai-{size}")
     page.get_by_role("link", name="Right to object").first.click()
     page.get_by_label("Country where you live").select_option("IE")
+    _take(page, f"2-start-{size}")
+    page.get_by_role("button", name="My own accounts").click()
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Your accounts").fill(f"@{handle}")
     page.get_by_label("Tell us how").fill(EFFECT)

@@ -15,7 +15,7 @@ from django.test.utils import override_settings
 from demur.core.objection import CaseState
 from demur.docket.models import Case, Mail
 
-OBJECT = "/privacy/genai/object"
+OBJECT = "/privacy/genai/object/others"
 FILLED = {"country": "PT", "email": ADA_EMAIL, "handles": "@ada", "name": "", "effect": ""}
 SCRIPT = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
 UNKNOWN_TOKEN = "A" * 32

@@ -32,6 +32,8 @@ AXE_OPTIONS = {
     "rules": {"target-size": {"enabled": True}},
 }
 FIRST_LOAD_BYTES = 60_000
+START = "/privacy/genai/object"
+FORMS = [f"{START}/{meaning}" for meaning in ("own", "others", "child", "agent")]
 
 
 @pytest.fixture(scope="module")
@@ -88,12 +90,13 @@ def test_axe_finds_nothing_on_any_page(
     page = open_window(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True).page
     refused, case, lodged = confirm(("@nobody",)), confirm(("@ada", "@nobody")), lodge()
     refuse(refused)
-    addresses = ["/privacy/genai", "/privacy/genai/object", lodged.page, case.page, refused.page, "/nothing"]
+    addresses = ["/privacy/genai", START, *FORMS, lodged.page, case.page, refused.page, "/nothing"]
     addresses += [f"{case.page}/withdraw", f"{refused.page}/appeal"]
     for address in addresses:
         page.goto(address)
         check_with_axe(page)
-    for address, button in (("/privacy/genai/object", "Send, and get the code"), (lodged.page, "Confirm my objection")):
+    refusals = [(START, "My child"), (lodged.page, "Confirm my objection")]
+    for address, button in [*refusals, *((form, "Send, and get the code") for form in FORMS)]:
         page.goto(address)
         page.get_by_role("button", name=button).click()
         expect(page.locator("#errors")).to_be_visible()
@@ -126,12 +129,13 @@ def test_the_whole_way_by_keyboard_alone(open_window: Callable[..., Window]) -> 
     page.wait_for_url("**/object")
     press_tab_until(page, "#id_country")
     page.keyboard.type("Portugal")
+    press_tab_until(page, "button[value=own]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/own")
     press_tab_until(page, "#id_email")
     page.keyboard.type("ada at people")
     press_tab_until(page, "#id_handles")
     page.keyboard.type("@ada")
-    press_tab_until(page, "summary")
-    page.keyboard.press("Enter")
     press_tab_until(page, "#id_effect")
     page.keyboard.type("My children.")
     press_tab_until(page, "button")
@@ -162,13 +166,13 @@ def test_no_page_asks_another_origin_for_anything(
     confirm: Callable[..., Confirmed],
 ) -> None:
     window = open_window()
-    for address in ("/privacy/genai", "/privacy/genai/object", lodge().page, confirm().page, "/nothing"):
+    for address in ("/privacy/genai", START, *FORMS, lodge().page, confirm().page, "/nothing"):
         window.page.goto(address, wait_until="networkidle")
     assert window.asked
     assert [url for url in window.asked if not url.startswith(f"{live_server.url}/")] == []
 
 
-@pytest.mark.parametrize("address", ["/privacy/genai", "/privacy/genai/object"])
+@pytest.mark.parametrize("address", ["/privacy/genai", START, *FORMS])
 def test_a_first_visit_loads_less_than_60_kilobytes(open_window: Callable[..., Window], address: str) -> None:
     page, answers = open_window().page, list[Response]()
     page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108  (Playwright cannot wrap a built-in)
@@ -182,7 +186,7 @@ def test_nothing_is_wider_than_the_narrowest_phone(
 ) -> None:
     page = open_window(viewport={"width": 320, "height": 640}).page
     case = confirm(("@ada", "@" + "nobody" * 40))
-    for address in ("/privacy/genai", "/privacy/genai/object", lodge().page, case.page, f"{case.page}/withdraw"):
+    for address in ("/privacy/genai", START, *FORMS, lodge().page, case.page, f"{case.page}/withdraw"):
         page.goto(address)
         wide = "[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > 320)"
         assert page.evaluate(f"{wide}.map(e => e.outerHTML)") == [], address
@@ -191,15 +195,16 @@ def test_nothing_is_wider_than_the_narrowest_phone(
 
 def test_going_back_from_a_wrong_address_finds_what_was_typed(open_window: Callable[..., Window]) -> None:
     page = open_window().page
-    page.goto("/privacy/genai/object")
+    page.goto(START)
     page.locator("#id_country").select_option("PT")
+    page.get_by_role("button", name="My own accounts").click()
     page.locator("#id_email").fill("adda@people.example")
     page.locator("#id_effect").fill("My children.")
     page.get_by_role("button", name="Send").click()
     page.wait_for_url("**/code/*")
     page.go_back()
     expect(page.locator("#id_effect")).to_have_value("My children.")
-    expect(page.locator("#id_country")).to_have_value("PT")
+    expect(page.locator("[name=country]")).to_have_value("PT")
     page.locator("#id_email").fill(ADA_EMAIL)
     page.get_by_role("button", name="Send").click()
     page.wait_for_url("**/code/*")
@@ -211,6 +216,7 @@ def test_everything_works_without_javascript(open_window: Callable[..., Window])
     page.goto("/privacy/genai")
     page.get_by_role("link", name="Right to object").first.click()
     page.locator("#id_country").select_option("PT")
+    page.get_by_role("button", name="My own accounts").click()
     page.locator("#id_email").fill(ADA_EMAIL)
     page.get_by_role("button", name="Send").click()
     page.wait_for_url("**/code/*")

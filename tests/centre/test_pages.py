@@ -25,8 +25,9 @@ from demur.docket.decision import Decision, RefusalGround
 from demur.docket.models import Case, Code
 from demur.docket.services import decide, start_review
 
-OBJECT = "/privacy/genai/object"
-FILLED = {"country": "PT", "email": ADA_EMAIL, "handles": "@ada", "name": "", "effect": "My children."}
+START = "/privacy/genai/object"
+OBJECT = "/privacy/genai/object/own"
+FILLED = {"country": "PT", "email": ADA_EMAIL, "handles": "@ada", "effect": "My children."}
 
 
 def text_of(response: HttpResponse) -> str:
@@ -61,8 +62,8 @@ def test_landing_after_the_start_says_what_an_objection_still_changes(ada: Clien
 
 def test_the_form_is_one_step_from_the_landing_and_the_link_stands_before_the_table(ada: Client) -> None:
     text = text_of(ada.get("/privacy/genai"))
-    assert text.index(f'href="{OBJECT}"') < text.index("<table")
-    assert ada.get(OBJECT).status_code == 200
+    assert text.index(f'href="{START}"') < text.index("<table")
+    assert ada.get(START).status_code == 200
 
 
 def test_form_says_that_reasons_are_optional_before_the_person_writes(ada: Client) -> None:
@@ -77,7 +78,7 @@ def test_an_error_keeps_everything_typed_and_is_linked_to_its_field(ada: Client)
     assert "<title>Error:" in text
     assert 'href="#id_email"' in text
     assert 'aria-describedby="id_email_helptext id_email_error"' in text
-    assert '<option value="PT" selected>' in text
+    assert 'type="hidden" name="country" value="PT"' in text
     assert "Two\nlines</textarea>" in text
     assert "@ada</textarea>" in text
 

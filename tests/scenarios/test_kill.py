@@ -54,7 +54,7 @@ class Crowd:
     def object_patiently(self, email: str) -> str:
         """Lodge and confirm; return the address of the status page, from the screen or from the mail."""
         visitor, mails = Visitor(self.installation.ports.base_url), self.installation.home / "mail"
-        form = self.insist(lambda: visitor.open("/privacy/genai/object"))
+        form = self.insist(lambda: visitor.open("/privacy/genai/object/own"))
         filled = {"country": "PT", "email": email, "handles": email.partition("@")[0]}
         code_page = self.insist(lambda: visitor.submit(form, filled))
         code = find_code(wait_for_mail(mails, email, code_page.url.rsplit("/", 1)[-1]))

@@ -51,6 +51,7 @@ def story(
     page.goto(f"{installation.ports.base_url}/privacy/genai")
     page.get_by_role("link", name="Right to object").first.click()
     page.get_by_label("Country where you live").select_option("PT")
+    page.get_by_role("button", name="My own accounts").click()
     page.get_by_label("E-mail address").fill(ADA)
     page.get_by_label("Your accounts").fill(f"@{example.handle}")
     page.get_by_label("Tell us how this processing affects you").fill("My children are in my photos.")

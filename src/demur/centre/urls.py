@@ -2,17 +2,21 @@
 
 from django.urls import path, register_converter
 
-from demur.centre.views import about, code, objecting, status
+from demur.centre.meaning import MeaningConverter
+from demur.centre.views import about, code, objecting, start, status
 from demur.centre.views.private import TokenConverter
 
 register_converter(TokenConverter, "token")
+register_converter(MeaningConverter, "meaning")
 
 app_name = "centre"
 urlpatterns = [
     path("", about.home, name="home"),
     path("privacy/genai", about.landing, name="landing"),
     path("privacy/genai/", about.home),
-    path("privacy/genai/object", objecting.object_to_training, name="object"),
+    path("privacy/genai/object", start.start, name="object"),
+    path("privacy/genai/object/forget", start.forget, name="forget"),
+    path("privacy/genai/object/<meaning:meaning>", objecting.object_to_training, name="form"),
     path("privacy/genai/code/<token:token>", code.confirm, name="code"),
     path("privacy/genai/code/<token:token>/resend", code.resend, name="resend"),
     path("privacy/genai/status/<token:token>", status.show, name="status"),

@@ -40,9 +40,9 @@ def demo() -> None:
 def object_as(installation: Installation, email: str, handle: str, effect: str = "") -> str:
     """Lodge and confirm an objection as a person does, over HTTP and SMTP; return the status page's address."""
     visitor = Visitor(installation.ports.base_url)
-    form = visitor.open("/privacy/genai/object")
-    filled = {"country": "PT", "email": email, "handles": handle, "effect": effect}
-    code_page = visitor.submit(form, filled)
+    start = visitor.open("/privacy/genai/object")
+    form = visitor.submit(start, {"country": "PT"}, press="own")
+    code_page = visitor.submit(form, {"email": email, "handles": handle, "effect": effect})
     mail = wait_for_mail(installation.home / "mail", email, "code")
     status = visitor.submit(code_page, {"code": find_code(mail)})
     if "/status/" not in status.url:

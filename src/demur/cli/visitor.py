@@ -29,10 +29,11 @@ class VisitError(DemurError):
 
 @dataclass
 class Form:
-    """A form of a page: where it goes, and the fields with the values they have."""
+    """A form of a page: where it goes, the fields with the values they have, and what its buttons add."""
 
     action: str
     fields: dict[str, str] = field(default_factory=dict)
+    buttons: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -74,16 +75,23 @@ class Visitor:
         is_html = "html" in (answer.headers.get("Content-Type") or "")
         return Page(final, status, content, tuple(_read_forms(content.decode())) if is_html else ())
 
-    def submit(self, page: Page, filled: Mapping[str, str], *, action: str = "") -> Page:
+    def submit(self, page: Page, filled: Mapping[str, str], *, action: str = "", press: str = "") -> Page:
         """Fill in the form of a page that has all of these fields, and send it.
+
+        Args:
+            page: that has the form.
+            filled: values by field.
+            action: a part of the address to which the form goes.
+            press: the value of the button to press, where that matters.
 
         Raises:
             VisitError: the page has no such form.
         """
         for form in page.forms:
-            if set(filled) <= set(form.fields) and action in form.action:
+            pressed = {name: value for name, value in form.buttons if value == press} if press else {}
+            if set(filled) <= set(form.fields) and action in form.action and bool(pressed) == bool(press):
                 target = urljoin(page.url, form.action) if form.action else page.url
-                return self.open(target, {**form.fields, **filled})
+                return self.open(target, {**form.fields, **filled, **pressed})
         raise VisitError(f"the page has no form with the fields {', '.join(sorted(filled)) or '(none)'}")
 
 
@@ -142,6 +150,8 @@ class _FormReader(HTMLParser):
         ticked = values.get("type") not in {"checkbox", "radio"} or "checked" in values
         if tag == "input" and name and ticked:
             fields[name] = values.get("value", "")
+        elif tag == "button" and name:
+            self.forms[-1].buttons.append((name, values.get("value", "")))
         elif tag == "textarea":
             fields[name], self._textarea = "", name
         elif tag == "select":

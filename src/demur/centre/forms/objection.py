@@ -1,41 +1,60 @@
-"""The form of an objection.
+"""The forms of an objection, one for each meaning.
 
-Promises to whoever fills it in: no rule that the page does not state beforehand, nothing typed is lost by an error,
+Promises to whoever fills one in: no rule that the page does not state beforehand, nothing typed is lost by an error,
 every error says what to do next, and no error repeats what was typed.
 """
 
-import re
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from demur.centre.country import country_choices
+from demur.centre.country import CountryField, CountrySelect, is_country
 from demur.centre.forms.fields import TOO_LONG, TextField
+from demur.centre.forms.recognition import HandlesField, LinksField, NameField
+from demur.centre.meaning import Meaning
 from demur.core.errors import FormatError
-from demur.core.identifier import MAX_VALUE_CHARS, normalise_email, normalise_handle
-from demur.docket.lodging import MAX_EFFECT_CHARS, MAX_HANDLES, MAX_NAME_CHARS
+from demur.core.identifier import MAX_VALUE_CHARS, normalise_email
+from demur.docket.lodging import MAX_EFFECT_CHARS
 
-_HANDLES_ROOM_CHARS = MAX_HANDLES * (MAX_VALUE_CHARS + 2)
+_COUNTRY_ERRORS = {
+    "required": _("Choose the country where you live."),
+    "invalid_choice": _("Choose a country from the list."),
+}
+_NOTHING_TO_RECOGNISE_BY = _("Give at least one of these: a name, an account, or a link to a post.")
 
 
-class ObjectionForm(forms.Form):
-    """What somebody must say to object: two answers, and two more that only help.
+class CountryForm(forms.Form):
+    """The country alone, as the first page asks for it.
 
     Args of the constructor beside Django's: `accept_language`, the browser's header of that name, which only moves
     likely countries to the top of the list.
     """
 
-    country = forms.ChoiceField(
+    country = CountryField(
         label=_("Country where you live"),
         help_text=_("It decides which law applies and which authority you can turn to."),
-        error_messages={
-            "required": _("Choose the country where you live."),
-            "invalid_choice": _("Choose a country from the list."),
-        },
+        error_messages=_COUNTRY_ERRORS,
     )
+
+    def __init__(self, *args: Any, accept_language: str = "", **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        widget = self.fields["country"].widget
+        widget.attrs["autocomplete"] = "country"
+        if isinstance(widget, CountrySelect):
+            widget.accept_language = accept_language
+
+
+class ObjectionForm(CountryForm):
+    """What every objection has: a country, an address, and room for reasons.
+
+    Args of the constructor beside Django's: `accept_language`, as above; `reasons_required`, where the law asks for
+    reasons and this controller does too. A country that is known already is carried along unseen.
+    """
+
     email = TextField(
         label=_("E-mail address"),
         help_text=_(
@@ -49,53 +68,24 @@ class ObjectionForm(forms.Form):
             "max_length": _("This is too long for an e-mail address."),
         },
     )
-    handles = TextField(
-        label=_("Your accounts"),
-        help_text=format_lazy(
-            _(
-                "Handles or links to your profiles, one on each line, up to {most}. One is enough if your accounts "
-                "are linked. Leave this empty if you have no account."
-            ),
-            most=MAX_HANDLES,
-        ),
-        required=False,
-        max_length=_HANDLES_ROOM_CHARS,
-        widget=forms.Textarea(attrs={"rows": 3, "autocapitalize": "none", "spellcheck": "false"}),
-        error_messages={"max_length": _("This is too long for a list of accounts. Write one account on each line.")},
-    )
-    name = TextField(
-        label=_("Your name"),
-        help_text=_(
-            "Only if you have no account: the name under which others mention you. A person at our side looks at it, "
-            "because many people can have the same name."
-        ),
-        required=False,
-        max_length=MAX_NAME_CHARS,
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-        error_messages={"max_length": TOO_LONG},
-    )
     effect = TextField(
         label=_("Tell us how this processing affects you"),
-        help_text=format_lazy(
-            _(
-                "You may leave this empty: your objection counts all the same. There is no shortest length, and there "
-                "is room for {most} characters. If you write, what is particular to you helps most."
-            ),
-            most=f"{MAX_EFFECT_CHARS:,}",
-        ),
-        required=False,
         max_length=MAX_EFFECT_CHARS,
         widget=forms.Textarea(attrs={"rows": 6}),
-        error_messages={"max_length": TOO_LONG},
+        error_messages={
+            "required": _("Say in a sentence how this affects you, or tick a reason. The law where you live asks it."),
+            "max_length": TOO_LONG,
+        },
     )
 
-    def __init__(self, *args: Any, accept_language: str = "", **kwargs: Any) -> None:
-        kwargs.setdefault("label_suffix", "")
+    def __init__(self, *args: Any, reasons_required: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        country = self.fields["country"]
-        if isinstance(country, forms.ChoiceField):
-            country.choices = country_choices(accept_language)
-        country.widget.attrs["autocomplete"] = "country"
+        known = (self.data if self.is_bound else self.initial).get("country", "")
+        if is_country(known):
+            self.fields["country"].widget = forms.HiddenInput()
+        effect = self.fields["effect"]
+        effect.required = reasons_required
+        effect.help_text = _REASONS_REQUIRED if reasons_required else _REASONS_OPTIONAL
 
     def clean_email(self) -> str:
         """Return the address as it is compared everywhere."""
@@ -106,35 +96,110 @@ class ObjectionForm(forms.Form):
                 _("This does not look like an e-mail address. It should be like name@example.org."), code="invalid"
             ) from error
 
-    def clean_handles(self) -> tuple[str, ...]:
-        """Return the typed handles and links, each account once, in the order typed; empty if there are none."""
-        lines = [line.strip() for line in re.split(r"[\n,;]", self.cleaned_data["handles"])]
-        typed: dict[str, str] = {}
-        for number, line in enumerate(filter(None, lines), start=1):
-            typed.setdefault(_check_handle(line, number), line)
-        if len(typed) > MAX_HANDLES:
-            raise forms.ValidationError(
-                ngettext(
-                    "There is room for %(most)d account, and you listed %(found)d.",
-                    "There is room for %(most)d accounts, and you listed %(found)d. Send a second objection for the "
-                    "others.",
-                    MAX_HANDLES,
-                ),
-                code="too_many",
-                params={"most": MAX_HANDLES, "found": len(typed)},
-            )
-        return tuple(typed.values())
+    def typed(self, data: Mapping[str, str]) -> dict[str, str]:
+        """Return what somebody sent of this form's text, as typed, to be kept in a draft."""
+        return {name: data[name] for name in self.fields if name in data}
 
 
-def _check_handle(line: str, number: int) -> str:
-    try:
-        return normalise_handle(line)
-    except FormatError as error:
-        raise forms.ValidationError(
-            _(
-                "Entry %(number)d is not a handle or a link to a profile. A handle has no spaces, like @name. If it is "
-                "your own name, write it in the field for your name instead."
-            ),
-            code="handle",
-            params={"number": number},
-        ) from error
+class OwnForm(ObjectionForm):
+    """For my own accounts."""
+
+    field_order = ("country", "email", "handles", "effect")
+
+    handles = HandlesField(
+        _("Your accounts"),
+        _(
+            "Handles or links to your profiles, one on each line, up to {most}. One is enough if your accounts "
+            "are linked."
+        ),
+    )
+
+
+class _RecognisedForm(ObjectionForm):
+    """For somebody whom others show or mention: at least one thing by which the person can be recognised."""
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for something to recognise the person by, unless what was given is wrong and says so itself."""
+        given = super().clean() or self.cleaned_data
+        means = ("name", "handles", "links")
+        if not any(given.get(name) for name in means) and not any(name in self.errors for name in means):
+            self.add_error("name", forms.ValidationError(_NOTHING_TO_RECOGNISE_BY, code="nobody"))
+        return given
+
+
+class OthersForm(_RecognisedForm):
+    """Others post about me."""
+
+    field_order = ("country", "email", "name", "handles", "links", "effect")
+
+    name = NameField(
+        _("Your name"),
+        _("As others write it. A person at our side looks at it, because many people can have the same name."),
+        of_writer=True,
+    )
+    handles = HandlesField(
+        _("Your accounts"),
+        _("Handles or links to profiles, one on each line, up to {most}. Leave this empty if you have no account."),
+    )
+    links = LinksField(_("Links to posts about you"))
+
+
+class ChildForm(_RecognisedForm):
+    """For my child."""
+
+    field_order = ("country", "email", "representative_name", "name", "handles", "links", "effect")
+
+    representative_name = NameField(
+        _("Your own name"), missing=_("Write your own name, as the child's parent or guardian."), of_writer=True
+    )
+    name = NameField(
+        _("Your child's name"),
+        _("As others write it. A person at our side looks at it, because many people can have the same name."),
+    )
+    handles = HandlesField(
+        _("Your child's accounts"),
+        _("Handles or links to profiles, one on each line, up to {most}. Leave this empty if there is no account."),
+    )
+    links = LinksField(_("Links to posts about your child"))
+
+
+class AgentForm(_RecognisedForm):
+    """On behalf of somebody who asked me to."""
+
+    field_order = ("country", "email", "representative_name", "name", "handles", "links", "effect")
+
+    representative_name = NameField(
+        _("Your own name"), missing=_("Write your own name, as the one who acts for the person."), of_writer=True
+    )
+    name = NameField(
+        _("The person's name"),
+        _("As others write it. A person at our side looks at it, because many people can have the same name."),
+    )
+    handles = HandlesField(
+        _("The person's accounts"),
+        _("Handles or links to profiles, one on each line, up to {most}. Leave this empty if there is no account."),
+    )
+    links = LinksField(_("Links to posts about the person"))
+
+
+FORMS: Mapping[Meaning, type[ObjectionForm]] = {
+    Meaning.OWN: OwnForm,
+    Meaning.OTHERS: OthersForm,
+    Meaning.CHILD: ChildForm,
+    Meaning.AGENT: AgentForm,
+}
+
+_REASONS_OPTIONAL = format_lazy(
+    _(
+        "You may leave this empty: your objection counts all the same. There is no shortest length, and there is room "
+        "for {most} characters."
+    ),
+    most=f"{MAX_EFFECT_CHARS:,}",
+)
+_REASONS_REQUIRED = format_lazy(
+    _(
+        "The law where you live asks for a reason, so we need one: a sentence of yours is enough. There is no shortest "
+        "length, and there is room for {most} characters."
+    ),
+    most=f"{MAX_EFFECT_CHARS:,}",
+)

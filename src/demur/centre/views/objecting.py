@@ -1,5 +1,6 @@
-"""The form. Nothing is stored by opening an address; only by sending a form."""
+"""The form. Opening an address stores nothing; sending the form stores a draft, or the objection."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from django.http import HttpRequest, HttpResponse
@@ -8,42 +9,61 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from demur.centre.forms.objection import ObjectionForm
-from demur.core.objection import Capacity
+from demur.centre.cookies import chosen_country, find_open_draft, forget_cookies, remember_country, remember_draft
+from demur.centre.forms.objection import FORMS, ObjectionForm
+from demur.centre.meaning import Meaning
+from demur.docket.drafts import DraftView, save_draft
 from demur.docket.errors import LodgingRefusedError
 from demur.docket.lodging import Lodging
 from demur.docket.services import lodge_objection
 
 _UNPROCESSABLE = 422
+_TYPED_BEFORE = {"country"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def object_to_training(request: HttpRequest) -> HttpResponse:
-    """Show the form; take it in and lead to the code page."""
+def object_to_training(request: HttpRequest, meaning: Meaning) -> HttpResponse:
+    """Show the form for a meaning; take it in and lead to the code page."""
+    draft = find_open_draft(request, _now())
     accept_language = request.headers.get("Accept-Language", "")
     if request.method != "POST":
-        return _blank_form(request, ObjectionForm(accept_language=accept_language))
-    form = ObjectionForm(request.POST, accept_language=accept_language)
+        initial = dict(draft.fields) if draft else {}
+        initial["country"] = chosen_country(request) or initial.get("country", "")
+        return _form_page(request, meaning, FORMS[meaning](initial=initial, accept_language=accept_language))
+    form = FORMS[meaning](request.POST, accept_language=accept_language)
     if form.is_valid():
         try:
-            lodged = lodge_objection(_lodging(form), _now())
-            return redirect("centre:code", lodged.continue_token)
+            lodged = lodge_objection(_lodging(form, meaning, draft), _now())
         except LodgingRefusedError as error:
             form.add_error(error.field if error.field in form.fields else None, _refusal(error))
-    return render(request, "centre/object.html", {"form": form}, status=_UNPROCESSABLE)
-
-
-def _blank_form(request: HttpRequest, form: ObjectionForm) -> HttpResponse:
-    """Return the form with nothing in it, which browsers may keep: going back to it finds again what was typed.
-
-    Over TLS they forget it for a page that must not be stored, and whoever mistyped the address would begin anew.
-    """
-    response = render(request, "centre/object.html", {"form": form})
-    response.headers["Cache-Control"] = "private, no-cache"
+        else:
+            done = redirect("centre:code", lodged.continue_token)
+            forget_cookies(done)
+            remember_country(done, form.cleaned_data["country"])
+            return done
+    response = _form_page(request, meaning, form)
+    _keep(response, draft, {"meaning": meaning, **form.typed(request.POST)})
     return response
 
 
-def _lodging(form: ObjectionForm) -> Lodging:
+def _form_page(request: HttpRequest, meaning: Meaning, form: ObjectionForm) -> HttpResponse:
+    """Return the form. Browsers may keep it with nothing in it: going back to it finds again what was typed.
+
+    Over TLS they forget it for a page that must not be stored, and whoever mistyped the address would begin anew.
+    """
+    status = _UNPROCESSABLE if form.errors else 200
+    response = render(request, "centre/object.html", {"form": form, "meaning": meaning}, status=status)
+    if not form.is_bound and form.initial.keys() <= _TYPED_BEFORE:
+        response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _keep(response: HttpResponse, draft: DraftView | None, typed: Mapping[str, str]) -> None:
+    old: Mapping[str, str] = draft.fields if draft else {}
+    remember_draft(response, save_draft(draft.token if draft else "", {**old, **typed}, _now()))
+
+
+def _lodging(form: ObjectionForm, meaning: Meaning, draft: DraftView | None) -> Lodging:
     given = form.cleaned_data
     return Lodging(
         country=given["country"],
@@ -51,8 +71,11 @@ def _lodging(form: ObjectionForm) -> Lodging:
         handles=given["handles"],
         effect=given["effect"],
         language=get_language() or "en",
-        capacity=Capacity.ACCOUNT_HOLDER if given["handles"] else Capacity.NO_ACCOUNT,
-        name=given["name"],
+        capacity=meaning.capacity,
+        name=given.get("name", ""),
+        representative_name=given.get("representative_name", ""),
+        links=given.get("links", ()),
+        draft_token=draft.token if draft else "",
     )
 
 
