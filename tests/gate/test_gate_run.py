@@ -94,7 +94,8 @@ def test_the_manifest_names_and_hashes_every_file(lake: Path, tmp_path: Path) ->
     assert verify_manifest((tmp_path / "out" / "manifest.note").read_bytes(), GATE_SIGNER.verifier_key) == manifest
     names = ["year=2024/a.parquet", "year=2024/b.parquet", "year=2025/c.parquet"]
     assert [file.path for file in manifest.inputs] == names
-    assert [file.path for file in manifest.outputs] == [f"kept/{n}" for n in names] + [f"withheld/{n}" for n in names]
+    outputs = [f"kept/{n}" for n in names] + [f"withheld/{n}" for n in names] + ["withheld-by-entry.parquet"]
+    assert [file.path for file in manifest.outputs] == outputs
     for file in manifest.inputs:
         assert file.sha256 == hashlib.sha256((lake / file.path).read_bytes()).digest()
     for file in manifest.outputs:
@@ -132,7 +133,8 @@ def test_the_same_input_and_list_give_the_same_bytes(lake: Path, tmp_path: Path)
 def test_a_single_file_keeps_its_name(tmp_path: Path) -> None:
     path = write_parquet(tmp_path / "rows.data", lake_rows(30))
     gate(path, tmp_path / "a" / "new" / "out")
-    assert set(files_below(tmp_path / "a" / "new" / "out")) == {"kept/rows.data", "withheld/rows.data", "manifest.note"}
+    written = {"kept/rows.data", "withheld/rows.data", "withheld-by-entry.parquet", "manifest.note"}
+    assert set(files_below(tmp_path / "a" / "new" / "out")) == written
 
 
 def test_a_name_that_looks_like_an_address_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

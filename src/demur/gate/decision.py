@@ -4,6 +4,7 @@
 a live check before something is logged for training all call it, and get the same answer for the same row and list.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +38,12 @@ class Decision:
         """Which rows may train: bool[n]."""
         kept: BoolMask = self.reasons == 0
         return kept
+
+    def has_reason(self, codes: Collection[str]) -> BoolMask:
+        """Return which rows have at least one of these reasons: bool[n]."""
+        bits = sum(1 << REASONS.index(code) for code in codes)
+        found: BoolMask = (self.reasons & np.uint32(bits)) != 0
+        return found
 
     def count_by_reason(self) -> npt.NDArray[np.int64]:
         """Return how many rows have each reason: int64[len(REASONS)]. A row with two reasons counts in both."""

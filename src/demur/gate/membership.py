@@ -12,7 +12,7 @@ The hash is keyed with fresh random bytes, so that nobody can choose names that 
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -20,10 +20,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demur.gate.string_window import BoolMask, StringWindow, Words, find_strings
+from demur.gate.string_window import BoolMask, StringWindow, Words, find_strings, plain_strings
 
 HashFunction: TypeAlias = Callable[[StringWindow], Words]
 """Gives each string of a window 64 bits; equal strings must get equal bits."""
+
+Places: TypeAlias = npt.NDArray[np.int64]
+NOWHERE: Final = -1
+"""The place of what is not there."""
 
 _BITS_PER_ENTRY: Final = 16
 _LEAST_BITS: Final = 10
@@ -47,13 +51,15 @@ class MembershipIndex:
             values: the strings, without nulls, of type string or large_string; the same one may come twice.
             hash_window: another hash than the keyed one of this module.
 
-        Takes about half a second and 40 bytes a value, besides the values, for each million of them.
+        Takes about half a second and 50 bytes a value, besides the values, for each million of them.
         """
         self._hash_window = hash_window or keyed_hash(os.urandom(_WORD_BYTES))
-        distinct = pc.unique(pc.cast(values, pa.large_string()))
+        encoded = pc.cast(values, pa.large_string()).combine_chunks().dictionary_encode()
+        distinct = encoded.dictionary
         hashes = _hash_all(distinct, self._hash_window)
         order = np.argsort(hashes, kind="stable")
         self._values = distinct.take(pa.array(order))
+        self._places = _first_places(encoded)[order]
         self._hashes = hashes[order]
         self._longest_bytes = pc.max(pc.binary_length(distinct)).as_py() or 0
         self._shift, self._bitmap = _bitmap(self._hashes)
@@ -75,7 +81,34 @@ class MembershipIndex:
             return np.zeros(len(strings), bool)
         return find_strings(strings, self._find)
 
+    def find_places(self, strings: pa.Array) -> Places:
+        """Return where each string first stood among the values of the index: int64[n]; NOWHERE if it did not.
+
+        Args:
+            strings: as for `contains`. Meant for the few rows that it has found: a dictionary is laid out row by row.
+        """
+        places: list[Places] = [np.zeros(0, np.int64)]
+
+        def collect(window: StringWindow) -> BoolMask:
+            here = np.full(len(window.lengths), NOWHERE, np.int64)
+            for rows, matched in self._matches(window):
+                here[rows] = self._places[matched]
+            places.append(here)
+            return np.zeros(len(here), bool)  # nobody asks
+
+        if not len(self):
+            return np.full(len(strings), NOWHERE, np.int64)
+        find_strings(plain_strings(strings), collect)
+        return np.concatenate(places)
+
     def _find(self, window: StringWindow) -> BoolMask:
+        found = np.zeros(len(window.lengths), bool)
+        for rows, _ in self._matches(window):
+            found[rows] = True
+        return found
+
+    def _matches(self, window: StringWindow) -> Iterator[tuple[Places, Places]]:
+        """Yield rows of a window that hold a value, and which of the sorted values each of them holds."""
         if window.lengths.max() > self._longest_bytes:
             # Nothing that long is on the list. Hashed as if it were empty, it costs no time, however long it is.
             lengths = np.where(window.lengths > self._longest_bytes, 0, window.lengths)
@@ -84,12 +117,10 @@ class MembershipIndex:
         slots = hashes >> self._shift
         bits = self._bitmap[(slots >> _BITS_TO_BYTES).view(np.int64)] >> (slots & _BIT_OF_BYTE).astype(np.uint8)
         rows = np.flatnonzero(bits & np.uint8(1))
-        found = np.zeros(len(hashes), bool)
-        self._compare(window.strings, rows, hashes[rows], found)
-        return found
+        return self._compare(window.strings, rows, hashes[rows])
 
-    def _compare(self, strings: pa.Array, rows: npt.NDArray[np.int64], hashes: Words, found: BoolMask) -> None:
-        """Set `found` for those of `rows` whose bytes are a value's; many values may have one hash."""
+    def _compare(self, strings: pa.Array, rows: Places, hashes: Words) -> Iterator[tuple[Places, Places]]:
+        """Yield those of `rows` whose bytes are a value's, with the value; many values may have one hash."""
         places = self._directory[(hashes >> self._directory_shift).view(np.int64)]
         while len(rows):
             inside = places < len(self._hashes)
@@ -99,7 +130,8 @@ class MembershipIndex:
             if same.any():
                 candidates = strings.take(pa.array(rows[same])).cast(pa.large_string())
                 equal = pc.equal(candidates, self._values.take(pa.array(places[same])))
-                found[rows[same]] |= pc.fill_null(equal, fill_value=False).to_numpy(zero_copy_only=False)
+                is_it = np.asarray(pc.fill_null(equal, fill_value=False).to_numpy(zero_copy_only=False), bool)
+                yield rows[same][is_it], places[same][is_it]
             going = here <= hashes
             rows, hashes, places = rows[going], hashes[going], places[going] + 1
 
@@ -145,6 +177,14 @@ def _hash_all(values: pa.ChunkedArray, hash_window: HashFunction) -> Words:
 
     find_strings(values, collect)
     return np.concatenate(hashes)
+
+
+def _first_places(encoded: pa.DictionaryArray) -> Places:
+    """Return where each word of a dictionary stands first: int64[words]."""
+    words = encoded.indices.to_numpy()
+    places = np.empty(len(encoded.dictionary), np.int64)
+    places[words[::-1]] = np.arange(len(words) - 1, -1, -1)  # of several, the last assignment stays: the first place
+    return places
 
 
 def _bitmap(hashes: Words) -> tuple[np.uint64, npt.NDArray[np.uint8]]:

@@ -25,6 +25,7 @@ import pyarrow as pa
 from demur.core.gate_manifest import GateManifest, ManifestFile
 from demur.core.note import Signer
 from demur.gate.decision import REASONS, Decision, decide
+from demur.gate.entry_counts import LAYOUT, WITHHELD_BY_ENTRY, EntryCounter
 from demur.gate.errors import MappingError, OutputExistsError, RowIdMissingError, UnreadableInputError
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import Layout, OutputFile, layout_of, writing
@@ -114,8 +115,10 @@ def run_gate(
     files = find_inputs(request.inputs, request.mapping)
     with open_staging(request.out) as staging:
         counter = _Progress(sum(file.rows for file in files), progress)
-        results = _gate_files(files, _FileGate(request.mapping, suppressions, staging.folder), counter)
-        manifest = _manifest(request.mapping, suppressions, results)
+        by_entry = EntryCounter(request.mapping, suppressions)
+        results = _gate_files(files, _FileGate(request.mapping, suppressions, by_entry, staging.folder), counter)
+        counts = _write_entry_counts(staging.folder, by_entry)
+        manifest = _manifest(request.mapping, suppressions, results, counts)
         with writing(), (staging.folder / MANIFEST).open("xb") as stream:
             stream.write(manifest.sign(signer))
             stream.flush()
@@ -155,9 +158,12 @@ def _gate_files(files: Sequence[InputFile], gate: "_FileGate", progress: _Progre
 class _FileGate:
     """Gates one file after another into one folder."""
 
-    def __init__(self, mapping: SourceMapping, suppressions: SuppressionList, folder: Path) -> None:
+    def __init__(
+        self, mapping: SourceMapping, suppressions: SuppressionList, by_entry: EntryCounter, folder: Path
+    ) -> None:
         self._mapping = mapping
         self._suppressions = suppressions
+        self._by_entry = by_entry
         self._folder = folder
 
     def run(self, file: InputFile, progress: _Progress) -> _FileResult:
@@ -173,6 +179,7 @@ class _FileGate:
                         decision = self._decide(batch, where)
                         kept.append(_kept_rows(batch, decision, where))
                         withheld.append(self._withheld_rows(batch, decision, id_layout.schema))
+                        self._by_entry.add(batch, decision)
                         reason_rows += decision.count_by_reason()
                         progress.advance(batch.num_rows)
                     kept.end_row_group()
@@ -212,7 +219,15 @@ def _kept_rows(batch: pa.RecordBatch, decision: Decision, where: str) -> pa.Reco
         ) from error
 
 
-def _manifest(mapping: SourceMapping, suppressions: SuppressionList, results: Sequence[_FileResult]) -> GateManifest:
+def _write_entry_counts(folder: Path, by_entry: EntryCounter) -> ManifestFile:
+    with OutputFile(folder / WITHHELD_BY_ENTRY, LAYOUT) as file:
+        file.append(by_entry.to_batch())
+        return ManifestFile(WITHHELD_BY_ENTRY, file.close(), file.rows)
+
+
+def _manifest(
+    mapping: SourceMapping, suppressions: SuppressionList, results: Sequence[_FileResult], counts: ManifestFile
+) -> GateManifest:
     rules = rules_for(mapping)
     applied = {str(kind) for rule in rules for kind in rule.IDENTIFIERS}
     reason_rows = np.sum([result.reason_rows for result in results], axis=0)
@@ -224,7 +239,7 @@ def _manifest(mapping: SourceMapping, suppressions: SuppressionList, results: Se
         mapping_sha256=mapping.sha256,
         rules={rule.CODE: rule.VERSION for rule in rules},
         inputs=tuple(result.source for result in results),
-        outputs=tuple(result.kept for result in results) + tuple(result.withheld for result in results),
+        outputs=(*(result.kept for result in results), *(result.withheld for result in results), counts),
         kept_rows=sum(result.kept.rows for result in results),
         withheld_rows=sum(result.withheld.rows for result in results),
         withheld_by_reason={rule.CODE: int(reason_rows[REASONS.index(rule.CODE)]) for rule in rules},

@@ -91,14 +91,17 @@ def _by_word(strings: pa.Array | pa.ChunkedArray, find: Callable[[pa.Array], Boo
         return np.concatenate([np.zeros(0, bool), *(_by_word(part, find) for part in strings.chunks)])
     if isinstance(strings, pa.DictionaryArray):
         if len(strings.dictionary) > len(strings):  # a slice that uses few words of a large dictionary
-            return _by_word(_plain(strings.dictionary).take(strings.indices), find)
+            return _by_word(plain_strings(strings), find)
         by_word = pa.array(_by_word(strings.dictionary, find))
         return _as_numpy(pc.fill_null(by_word.take(strings.indices), fill_value=False))
-    plain = _plain(strings)
+    plain = plain_strings(strings)
     return find(plain) & present(plain)
 
 
-def _plain(strings: pa.Array) -> pa.Array:
+def plain_strings(strings: pa.Array) -> pa.Array:
+    """Return the same strings as an array of type string or large_string, whichever is nearer."""
+    if isinstance(strings, pa.DictionaryArray):
+        return plain_strings(strings.dictionary).take(strings.indices)
     is_plain = pa.types.is_string(strings.type) or pa.types.is_large_string(strings.type)
     return strings if is_plain else pc.cast(strings, pa.large_string())
 

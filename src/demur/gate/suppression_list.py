@@ -12,6 +12,7 @@ from threading import Lock
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -20,7 +21,7 @@ from demur.core.identifier import IdentifierKind
 from demur.core.note import VerifierKey
 from demur.core.suppression_list import SuppressionListHeader, VerifiedList, check_current, verify_list
 from demur.gate.list_values import check_normalised
-from demur.gate.membership import MembershipIndex
+from demur.gate.membership import NOWHERE, MembershipIndex, Places
 
 ENTRY_ID_BYTES: Final = 16
 ALL_AI_TRAINING: Final = 0
@@ -100,15 +101,22 @@ class SuppressionList:
     def __init__(self, verified: VerifiedList, table: pa.Table) -> None:
         self.header: SuppressionListHeader = verified.header
         self.header_sha256 = verified.header_sha256
+        self._table = table
         codes = table["kind"].to_numpy()
-        self._values = {
-            kind: table["value"].slice(start, end - start)
-            for kind, code in KIND_CODES.items()
-            for start, end in [np.searchsorted(codes, [code, code + 1])]
-        }
-        self.kinds: dict[str, int] = {str(kind): len(values) for kind, values in self._values.items() if len(values)}
-        self._indexes: dict[tuple[IdentifierKind, str | None], MembershipIndex] = {}
+        self._ranges = {kind: np.searchsorted(codes, [code, code + 1]) for kind, code in KIND_CODES.items()}
+        counts = {str(kind): int(end - start) for kind, (start, end) in self._ranges.items()}
+        self.kinds: dict[str, int] = {kind: entries for kind, entries in counts.items() if entries}
+        self._indexes: dict[tuple[IdentifierKind, str | None], tuple[MembershipIndex, Places]] = {}
         self._building = Lock()
+
+    def __len__(self) -> int:
+        """Return the number of entries."""
+        return int(self._table.num_rows)
+
+    @property
+    def entry_ids(self) -> pa.ChunkedArray:
+        """The id of each entry, in the order of the list: fixed_size_binary[16]."""
+        return self._table["entry_id"]
 
     def index(self, kind: IdentifierKind, namespace: str | None = None) -> MembershipIndex:
         """Return the index of the entries of one kind, built at the first call; safe to call from several threads.
@@ -117,9 +125,46 @@ class SuppressionList:
             kind: which entries.
             namespace: of accounts: only entries `namespace:rest`, indexed as `rest`, for columns of bare ids.
         """
+        return self._index(kind, namespace)[0]
+
+    def find_entries(self, kind: IdentifierKind, namespace: str | None, strings: pa.Array) -> Places:
+        """Return for each string the first entry that has it as its value: int64[n], a place in the list, or NOWHERE.
+
+        Args:
+            kind: which entries.
+            namespace: as for `index`.
+            strings: as for `MembershipIndex.find_places`.
+        """
+        index, entries = self._index(kind, namespace)
+        places = index.find_places(strings)
+        is_there = places != NOWHERE
+        places[is_there] = entries[places[is_there]]
+        return places
+
+    def spread_to_equal_entries(self, rows_by_entry: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Give what is counted for the first entry of a kind and value to all of them: int64[len(self)].
+
+        Args:
+            rows_by_entry: int64[len(self)], counted at the places that `find_entries` returns.
+        """
+        before, after = self._table.slice(0, max(len(self) - 1, 0)), self._table.slice(1)
+        same = pc.and_(pc.equal(before["kind"], after["kind"]), pc.equal(before["value"], after["value"]))
+        is_first = np.concatenate([np.ones(min(len(self), 1), bool), ~same.to_numpy()])
+        first: Places = np.flatnonzero(is_first)[np.cumsum(is_first) - 1]
+        return rows_by_entry[first]
+
+    def _index(self, kind: IdentifierKind, namespace: str | None) -> tuple[MembershipIndex, Places]:
+        """Return an index, and the places in the list of the values that it was built from."""
         with self._building:
             if (kind, namespace) not in self._indexes:
-                self._indexes[kind, namespace] = MembershipIndex(_without_namespace(self._values[kind], namespace))
+                start, end = self._ranges[kind]
+                values, entries = self._table["value"].slice(start, end - start), np.arange(start, end)
+                if namespace is not None:
+                    prefix = f"{namespace}:"
+                    is_of_it = pc.starts_with(values, prefix)
+                    values = pc.utf8_slice_codeunits(values.filter(is_of_it), start=len(prefix))
+                    entries = entries[is_of_it.to_numpy()]
+                self._indexes[kind, namespace] = MembershipIndex(values), entries
             return self._indexes[kind, namespace]
 
 
@@ -152,13 +197,6 @@ def load_suppression_list(
         )
     _check_content(table)
     return SuppressionList(verified, table)
-
-
-def _without_namespace(values: pa.ChunkedArray, namespace: str | None) -> pa.ChunkedArray:
-    if namespace is None:
-        return values
-    prefix = f"{namespace}:"
-    return pc.utf8_slice_codeunits(values.filter(pc.starts_with(values, prefix)), start=len(prefix))
 
 
 def _read_payload(payload: bytes) -> pa.Table:

@@ -34,8 +34,12 @@ class TaggedAccounts:
             bool[n].
         """
         rows = np.zeros(len(self._ends), bool)
-        rows[np.searchsorted(self._ends, np.flatnonzero(elements), side="right")] = True
+        rows[self.row_of_each(elements)] = True
         return rows
+
+    def row_of_each(self, elements: BoolMask) -> npt.NDArray[np.int64]:
+        """Return the row of each marked element, in their order: int64[marked]."""
+        return np.searchsorted(self._ends, np.flatnonzero(elements), side="right")
 
 
 def nobody_tagged(rows: int) -> TaggedAccounts:

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 from demur.core.identifier import IdentifierKind
 from demur.gate.mapped_batch import MappedBatch, Role
 from demur.gate.mapping import SourceMapping
+from demur.gate.membership import Places
 from demur.gate.rules import (
     audience_missing,
     author_missing,
@@ -55,6 +56,17 @@ class Rule(Protocol):
         ...
 
 
+class ObjectionRule(Rule, Protocol):
+    """What a rule offers besides that looks for entries of the list."""
+
+    def find_entries(self, batch: MappedBatch, suppressions: SuppressionList, /) -> tuple[Places, Places]:
+        """Return pairs of a row of the batch and an entry of the list that the row was found by: int64[m] each.
+
+        An entry stands for all of its kind and value: it is the first of them, by its place in the list.
+        """
+        ...
+
+
 RULES: Final[tuple[Rule, ...]] = (
     private_message,
     not_public,
@@ -69,6 +81,9 @@ RULES: Final[tuple[Rule, ...]] = (
     tagged_unreadable,
 )
 """Every rule. Their order is the order of a row's reasons."""
+
+OBJECTION_RULES: Final[tuple[ObjectionRule, ...]] = (author_objected, tagged_person_objected)
+"""Those that look for entries of the list."""
 
 
 def rules_for(mapping: SourceMapping) -> tuple[Rule, ...]:

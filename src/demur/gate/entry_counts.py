@@ -1,0 +1,99 @@
+"""How many withheld rows each entry of the list stands behind, so that its publisher can tell people, in numbers only.
+
+The gate knows entries by their opaque ids, and not whose they are: a row that two entries of one person were found in
+counts once for each of them. Kept rows cost nothing: only those that an objection withholds are looked at again.
+Specified in docs/spec/gate-manifest.md.
+"""
+
+from itertools import pairwise
+from threading import Lock
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from demur.core.errors import FormatError
+from demur.gate.decision import Decision
+from demur.gate.mapped_batch import MappedBatch, map_batch
+from demur.gate.mapping import SourceMapping
+from demur.gate.membership import Places
+from demur.gate.output import Layout
+from demur.gate.rules import OBJECTION_RULES
+from demur.gate.suppression_list import ENTRY_ID_BYTES, SuppressionList
+
+WITHHELD_BY_ENTRY: Final = "withheld-by-entry.parquet"
+LAYOUT: Final = Layout(
+    schema=pa.schema(
+        [
+            pa.field("entry_id", pa.binary(ENTRY_ID_BYTES), nullable=False),
+            pa.field("rows", pa.int64(), nullable=False),
+        ],
+    ),
+    compression="zstd",
+    dictionary_columns=[],
+    store_schema=True,
+)
+_CODES: Final = tuple(rule.CODE for rule in OBJECTION_RULES)
+
+
+class EntryCounter:
+    """Counts rows by entry, over all batches of a run; several threads may add to it."""
+
+    def __init__(self, mapping: SourceMapping, suppressions: SuppressionList) -> None:
+        self._mapping = mapping
+        self._suppressions = suppressions
+        self._rows_by_entry = np.zeros(len(suppressions), np.int64)
+        self._adding = Lock()
+
+    def add(self, batch: pa.RecordBatch, decision: Decision) -> None:
+        """Count the rows of a batch that was decided about.
+
+        Args:
+            batch: whose columns Arrow can filter, which views are not.
+            decision: about the same rows, by the same list and mapping.
+        """
+        objected = decision.has_reason(_CODES)
+        if not objected.any():
+            return
+        entries = find_entries(map_batch(batch.filter(pa.array(objected)), self._mapping), self._suppressions)
+        with self._adding:
+            np.add.at(self._rows_by_entry, entries, 1)
+
+    def to_batch(self) -> pa.RecordBatch:
+        """Return the entries with at least one row, and how many, in the order of their ids (see LAYOUT)."""
+        rows = self._suppressions.spread_to_equal_entries(self._rows_by_entry)
+        counted = np.flatnonzero(rows)
+        ids = self._suppressions.entry_ids.take(pa.array(counted)).combine_chunks()
+        order = pc.array_sort_indices(ids)
+        return pa.RecordBatch.from_arrays([ids.take(order), pa.array(rows[counted]).take(order)], schema=LAYOUT.schema)
+
+
+def find_entries(rows: MappedBatch, suppressions: SuppressionList) -> Places:
+    """Return the entries that rows were found by, each once for each of its rows, as places in the list.
+
+    Several entries of one kind and value are represented by the first of them.
+    """
+    pairs = [rule.find_entries(rows, suppressions) for rule in OBJECTION_RULES]
+    keys = np.concatenate([row * len(suppressions) + entry for row, entry in pairs])
+    return np.unique(keys) % len(suppressions)
+
+
+def parse_entry_counts(raw: bytes) -> dict[bytes, int]:
+    """Return the number of withheld rows by entry id, from the bytes of a file whose digest a signed manifest names.
+
+    Raises:
+        FormatError: not a file of counts. Arrow does not withstand every damage: check the digest before.
+    """
+    try:
+        table = pq.ParquetFile(pa.BufferReader(raw)).read()
+        table.validate(full=True)
+    except (pa.ArrowException, OSError) as error:
+        raise FormatError("the counts by entry are not a Parquet file, or are damaged") from error
+    if not table.schema.equals(LAYOUT.schema) or any(column.null_count for column in table.columns):
+        raise FormatError("the counts by entry have other columns than this version knows, or an empty field")
+    ids, rows = table["entry_id"].to_pylist(), table["rows"].to_pylist()
+    if any(later <= earlier for earlier, later in pairwise(ids)) or min(rows, default=1) < 1:
+        raise FormatError("the counts by entry are out of order, or one is there twice or less than one")
+    return dict(zip(ids, rows, strict=True))
