@@ -1,18 +1,32 @@
 """Limits on code mails, so that nobody can fill a stranger's mailbox through the form.
 
-Counted twice. For an address: beyond the limit no mail leaves, and nothing that the sender of a form can see differs,
-so the form does not tell whether an address objected lately. For a case: beyond the limit the person is told so,
-which tells them only what they did themselves. Called inside the transaction that queues the mail.
+Counted twice. For an address: beyond its share no mail leaves, and nothing that the sender of a form can see differs,
+so the form does not tell whether an address objected lately. For a case: before a pause is over the person is told so,
+which tells them only what they did themselves.
+
+A stranger could use an address up, so that its owner gets no code. Therefore one network may use a part of it only,
+all strangers together another part, and the rest of the day is kept for whoever signed in with the address.
 """
 
 from datetime import datetime, timedelta
 
+from demur.core.errors import FormatError
+from demur.core.identifier import normalise_email
+from demur.docket.asker import Asker
 from demur.docket.models import MailAllowance
 from demur.docket.secret import allowance_digest
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 LIMITS: tuple[tuple[timedelta, int], ...] = ((HOUR, 3), (DAY, 10))
-"""At most so many code mails within each of these times."""
+"""At most so many code mails within each of these times, whoever asks."""
+
+MOST_A_DAY_FOR_STRANGERS = 7
+MOST_A_DAY_FOR_A_NETWORK = 5
+MOST_CORRECTIONS = 3
+PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15))
+"""How long after the first, the second and every later request for a code a case may ask for the next one."""
+
+_NETWORK_CHARS = 16
 
 
 def mailbox_of(email: str) -> str:
@@ -21,20 +35,60 @@ def mailbox_of(email: str) -> str:
     return f"{local.partition('+')[0]}@{domain}"
 
 
-def take_allowance(subject: str, now: datetime) -> datetime | None:
-    """Count one code mail for a subject (an address or a case).
+def take_mail_allowance(email: str, asker: Asker, now: datetime) -> bool:
+    """Count one code mail to an address, inside the transaction that queues it; tell whether it may leave.
 
-    Returns:
-        None when it may be sent; otherwise the instant from which the next may be, and nothing is counted.
+    The same three queries in every case, so that their number tells nothing about the address.
     """
-    digest = allowance_digest(subject)
-    MailAllowance.objects.get_or_create(key_hmac_hex=digest, defaults={"expires_at": now + DAY})
-    row = MailAllowance.objects.select_for_update().get(key_hmac_hex=digest)
-    taken = [instant for instant in map(datetime.fromisoformat, row.taken_at) if now - instant < DAY]
-    waits = [taken[-most] + time for time, most in LIMITS if sum(now - instant < time for instant in taken) >= most]
-    if waits:
-        return max(waits)
-    row.taken_at = [instant.isoformat() for instant in (*taken, now)]
-    row.expires_at = now + DAY
-    row.save(update_fields=["taken_at", "expires_at"])
-    return None
+    digest = allowance_digest(f"address {mailbox_of(email)}")
+    # Made, or locked, by one statement: of two requests for one address the second waits here.
+    MailAllowance.objects.bulk_create(
+        [MailAllowance(key_hmac_hex=digest, expires_at=now + DAY)],
+        update_conflicts=True,
+        unique_fields=["key_hmac_hex"],
+        update_fields=["expires_at"],
+    )
+    row = MailAllowance.objects.get(key_hmac_hex=digest)
+    taken = [(at, by) for at, by in row.taken_at if now - datetime.fromisoformat(at) < DAY]
+    by_whom = _by_whom(email, asker)
+    allowed = _may_take([(datetime.fromisoformat(at), by) for at, by in taken], by_whom, now)
+    row.taken_at = [*taken, (now.isoformat(), by_whom)] if allowed else taken
+    row.save(update_fields=["taken_at"])
+    return allowed
+
+
+def next_request_at(asked_at: list[datetime]) -> datetime:
+    """Return when a case may ask for its next code.
+
+    Args:
+        asked_at: when it asked so far for its present address, oldest first; not empty.
+    """
+    pause = PAUSES[min(len(asked_at), len(PAUSES)) - 1]
+    return max([asked_at[-1] + pause, *(asked_at[-most] + time for time, most in LIMITS if len(asked_at) >= most)])
+
+
+def _may_take(taken: list[tuple[datetime, str]], by_whom: str, now: datetime) -> bool:
+    if any(sum(now - at < time for at, _ in taken) >= most for time, most in LIMITS):
+        return False
+    if by_whom == _OWNER:
+        return True
+    strangers = [by for _, by in taken if by != _OWNER]
+    is_network_done = by_whom != "" and strangers.count(by_whom) >= MOST_A_DAY_FOR_A_NETWORK
+    return len(strangers) < MOST_A_DAY_FOR_STRANGERS and not is_network_done
+
+
+_OWNER = "owner"
+
+
+def _by_whom(email: str, asker: Asker) -> str:
+    """Return the start of a network's digest, or that the address's owner asks, or nothing about nobody."""
+    if asker.verified_email and _is_same_mailbox(email, asker.verified_email):
+        return _OWNER
+    return allowance_digest(f"network {asker.network}")[:_NETWORK_CHARS] if asker.network else ""
+
+
+def _is_same_mailbox(email: str, verified: str) -> bool:
+    try:
+        return mailbox_of(email) == mailbox_of(normalise_email(verified))
+    except FormatError:
+        return False

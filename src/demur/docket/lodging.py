@@ -112,7 +112,7 @@ def clean_lodging(lodging: Lodging) -> CleanLodging:
         raise LodgingRefusedError("language", "this language is not known")
     return CleanLodging(
         country=country,
-        email=_clean_email(lodging.email),
+        email=clean_email(lodging.email),
         handles=clean_handles(lodging.handles),
         effect=clean_text(lodging.effect, "effect", MAX_EFFECT_CHARS),
         language=language,
@@ -158,7 +158,12 @@ def clean_links(typed: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _clean_email(typed: str) -> str:
+def clean_email(typed: str) -> str:
+    """Return an address as it is compared everywhere.
+
+    Raises:
+        LodgingRefusedError: not one to which mail can be sent.
+    """
     try:
         email = normalise_email(typed)
         # Also refuses a local part beyond ASCII, which needs a mail server with SMTPUTF8: better said at once.

@@ -10,6 +10,7 @@ Mail              nothing readable: a waiting body is sealed under docket.secret
 LogEntry          lose the salt of a receipt, so that it can no longer be shown; not forge an entry
 PublishedList     hide that a list was published; the log would contradict it
 MailAllowance     lift the limit on code mails to an address
+UsedShare         lift the limits that stop a flood
 Draft, Photo      nothing readable: both are sealed under docket.secret
 Addition          put words into a person's mouth
 TrainingSet       show people a training set that was never built; its signed manifest would contradict it
@@ -34,12 +35,13 @@ class MailKind(models.TextChoices):
 
 
 class MailState(models.TextChoices):
-    """Where a mail is: `sending` means that it may have left, `sent` that it has."""
+    """Where a mail is: `sending` means that it may have left, `sent` that it has, `withheld` that it never will."""
 
     QUEUED = "queued"
     SENDING = "sending"
     SENT = "sent"
     FAILED = "failed"
+    WITHHELD = "withheld"
 
 
 class Case(models.Model):
@@ -263,12 +265,27 @@ class WithheldCount(models.Model):
 
 
 class Code(models.Model):
-    """The six-digit code that is outstanding for a case; a new one replaces it."""
+    """The six-digit code that is outstanding for a case; a new one replaces it.
+
+    `expires_at` and `tries_left` are what a page tells, and begin anew whenever a code is asked for. `good_until` and
+    `guesses_left` belong to the code that was mailed, and begin anew only with the next one: where an address had its
+    share of mails, the page looks as ever, and the code that the person holds goes on to work for its hour.
+    """
 
     case = models.OneToOneField(Case, on_delete=models.CASCADE, related_name="code")
     digest_hex = models.CharField(max_length=64, db_comment="HMAC-SHA-256 of case and code under docket.secret")
-    expires_at = models.DateTimeField(db_comment="From this instant on the code confirms nothing")
+    good_until = models.DateTimeField(
+        null=True,
+        db_comment="From this instant on the code that was mailed confirms nothing; null if none was mailed",
+    )
+    guesses_left = models.SmallIntegerField(
+        default=0,
+        db_comment="How often the code that was mailed may still be compared; falls below zero",
+    )
+    expires_at = models.DateTimeField(db_comment="An hour after a code was asked for; typing is pointless from here")
     tries_left = models.PositiveSmallIntegerField(db_comment="Paid before a code is compared; from 5 down")
+    asked_at = models.JSONField(default=list, db_comment="When codes were asked for at the present address")
+    corrections = models.PositiveSmallIntegerField(default=0, db_comment="How often the address was corrected")
 
     class Meta:
         """Codes as a table."""
@@ -383,14 +400,17 @@ class PublishedList(models.Model):
 
 
 class MailAllowance(models.Model):
-    """How many codes were asked for lately, for an address or for a case; survives the erasure of cases."""
+    """How many code mails an address got lately, and from whose network; survives the erasure of cases."""
 
     key_hmac_hex = models.CharField(
         max_length=64,
         unique=True,
-        db_comment="HMAC-SHA-256 of address or case under docket.secret, so that no address is kept here",
+        db_comment="HMAC-SHA-256 of the address under docket.secret, so that no address is kept here",
     )
-    taken_at = models.JSONField(default=list, db_comment="Instants of the last day, oldest first")
+    taken_at = models.JSONField(
+        default=list,
+        db_comment="Instants of the last day, oldest first, each with the start of an HMAC of who asked",
+    )
     expires_at = models.DateTimeField(db_comment="The row is erased from this instant on")
 
     class Meta:
@@ -402,3 +422,27 @@ class MailAllowance(models.Model):
     def __str__(self) -> str:
         """Return the row's number."""
         return f"allowance {self.pk}"
+
+
+class UsedShare(models.Model):
+    """How much of its share somebody has used: a network, a signed-in person, or a proof of work that counts once.
+
+    Every use moves `used_until` onward by a step; time brings it back. So a limit is one conditional update.
+    """
+
+    key_hmac_hex = models.CharField(
+        max_length=64,
+        unique=True,
+        db_comment="HMAC-SHA-256 of what is limited, under docket.secret: no address is kept here",
+    )
+    used_until = models.DateTimeField(db_comment="The whole share is back at this instant; the row is then erased")
+
+    class Meta:
+        """Shares as a table."""
+
+        db_table_comment = "Limits against floods"
+        indexes = (models.Index(fields=["used_until"], name="used_share_used_until"),)
+
+    def __str__(self) -> str:
+        """Return the row's number."""
+        return f"share {self.pk}"

@@ -1,12 +1,13 @@
 """What other rooms may read: values, never rows, so that nobody can change a case by accident."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from demur.core.entry import Event
 from demur.core.identifier import IdentifierKind
 from demur.core.objection import UNCONFIRMED_LIFETIME, CaseState
+from demur.docket.allowance import MOST_CORRECTIONS, next_request_at
 from demur.docket.controller import get_controller
 from demur.docket.models import Case, CaseChange, CaseIdentifier, Code, LogEntry
 from demur.docket.receipts import make_receipt
@@ -20,7 +21,9 @@ class LodgingView:
     Attributes:
         email_masked: the address with all but its first letter and its domain hidden.
         tries_left: how often a code may still be typed; 0 once confirmed.
-        expires_at: when the newest code ends; None once confirmed, here or on another device.
+        expires_at: an hour after a code was asked for; None once confirmed, here or on another device.
+        ask_again_at: when the next code may be asked for; None once confirmed.
+        may_correct: whether the address may still be corrected.
 
     It looks the same whether or not a mail left (see demur.docket.allowance): the page should say that at most three
     codes an hour are sent to one address.
@@ -29,6 +32,8 @@ class LodgingView:
     email_masked: str
     tries_left: int
     expires_at: datetime | None
+    ask_again_at: datetime | None
+    may_correct: bool
 
 
 @dataclass(frozen=True)
@@ -111,15 +116,22 @@ def find_lodging(continue_token: str, now: datetime) -> LodgingView | None:
     case = Case.objects.filter(continue_token_sha256_hex=token_digest(continue_token)).first()
     if case is None:
         return None
-    masked = _masked(case.email)
+    confirmed = LodgingView(_masked(case.email), 0, None, None, may_correct=False)
     if case.state != CaseState.LODGED:
-        return LodgingView(masked, 0, None)
+        return confirmed
     if case.lodged_at + UNCONFIRMED_LIFETIME <= now:
         return None
     code = Code.objects.filter(case=case).first()
     if code is None:  # confirmed between the two reads
-        return LodgingView(masked, 0, None)
-    return LodgingView(masked, code.tries_left, code.expires_at)
+        return confirmed
+    asked_at = [datetime.fromisoformat(instant) for instant in code.asked_at]
+    return replace(
+        confirmed,
+        tries_left=code.tries_left,
+        expires_at=code.expires_at,
+        ask_again_at=next_request_at(asked_at),
+        may_correct=code.corrections < MOST_CORRECTIONS,
+    )
 
 
 def find_status(status_token: str) -> StatusView | None:

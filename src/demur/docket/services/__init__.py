@@ -8,8 +8,9 @@ Every function takes the instant as `now` and raises errors of demur.docket.erro
 """
 
 from demur.docket.services.confirm import confirm_code
+from demur.docket.services.correct import correct_address
 from demur.docket.services.decide import appeal, decide, start_review
-from demur.docket.services.erase import erase_unconfirmed
+from demur.docket.services.erase import erase_photos, erase_unconfirmed
 from demur.docket.services.lodge import lodge_objection, resend_code
 from demur.docket.services.statement import record_statement
 from demur.docket.services.withdraw import withdraw
@@ -17,7 +18,9 @@ from demur.docket.services.withdraw import withdraw
 __all__ = [
     "appeal",
     "confirm_code",
+    "correct_address",
     "decide",
+    "erase_photos",
     "erase_unconfirmed",
     "lodge_objection",
     "record_statement",

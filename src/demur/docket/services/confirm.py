@@ -13,10 +13,13 @@ from demur.core.entry import Event
 from demur.core.identifier import IdentifierKind, Standing
 from demur.core.objection import CaseState
 from demur.docket.accounts import Answer, ask_directory
+from demur.docket.admission import admit_try, count_wrong_try
+from demur.docket.asker import NOBODY, Asker
 from demur.docket.controller import get_controller
 from demur.docket.errors import (
     AlreadyConfirmedError,
     CaseChangedError,
+    CodeError,
     CodeExpiredError,
     CodeSpentError,
     CodeWrongError,
@@ -39,13 +42,14 @@ from demur.docket.tasks import publish_list, resolve_handles
 SCOPE = "all-ai-training"
 
 
-def confirm_code(continue_token: str, code: str, now: datetime) -> ConfirmedCase:
+def confirm_code(continue_token: str, code: str, now: datetime, asker: Asker = NOBODY) -> ConfirmedCase:
     """Confirm an objection by its code.
 
     Args:
         continue_token: the secret part of the code page's address.
         code: as typed; spaces and hyphens do not matter.
         now: the instant.
+        asker: who types it; wrong codes are counted for the network.
 
     Raises:
         LinkUnknownError: no such case, or it was erased.
@@ -53,9 +57,15 @@ def confirm_code(continue_token: str, code: str, now: datetime) -> ConfirmedCase
         CodeWrongError: another code, or not six digits (which costs no try).
         CodeSpentError: five tries were made.
         CodeExpiredError: the code is older than an hour.
+        FloodError: too many wrong codes came from the same network, in whatever cases.
     """
     case = get_lodged_case(continue_token, now)
-    _pay_and_compare(case, code, now)
+    admit_try(asker, now)
+    try:
+        _pay_and_compare(case, code, now)
+    except CodeError:
+        count_wrong_try(asker, now)
+        raise
     # Before the transaction: a slow directory must not hold the database, nor a broken one undo the confirmation.
     handles = [identifier.value for identifier in open_handles(case)]
     answers = ask_directory(handles) if handles else []
@@ -74,11 +84,12 @@ def _pay_and_compare(case: Case, typed: str, now: datetime) -> None:
         raise CodeWrongError(_current_code(case).tries_left)
     with transaction.atomic():
         valid = Code.objects.filter(case=case, tries_left__gt=0, expires_at__gt=now)
-        paid = valid.update(tries_left=F("tries_left") - 1)
+        paid = valid.update(tries_left=F("tries_left") - 1, guesses_left=F("guesses_left") - 1)
         current = _current_code(case)
     if not paid:
         raise CodeSpentError if current.tries_left == 0 else CodeExpiredError
-    if not hmac.compare_digest(current.digest_hex, code_digest(case.pk, digits)):
+    is_same = hmac.compare_digest(current.digest_hex, code_digest(case.pk, digits))
+    if not (is_same and current.guesses_left >= 0 and current.good_until and now < current.good_until):
         raise CodeWrongError(current.tries_left) if current.tries_left else CodeSpentError
 
 

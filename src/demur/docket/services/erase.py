@@ -1,11 +1,12 @@
-"""Erasing what was never confirmed, or never sent."""
+"""Erasing what was never confirmed, or never sent, and photos that are no longer needed."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from demur.core.objection import UNCONFIRMED_LIFETIME, CaseState
-from demur.docket.models import Case, Draft, MailAllowance
+from demur.docket.controller import get_controller
+from demur.docket.models import Case, Draft, MailAllowance, Photo, UsedShare
 
 _MOST_AT_ONCE = 500
 
@@ -20,8 +21,16 @@ def erase_unconfirmed(now: datetime) -> int:
     while some := _erase_some(now):
         erased += some
     MailAllowance.objects.filter(expires_at__lte=now).delete()
+    UsedShare.objects.filter(used_until__lte=now).delete()
     Draft.objects.filter(expires_at__lte=now).delete()
     return erased
+
+
+def erase_photos(now: datetime) -> None:
+    """Erase the photos of objections that were withdrawn, or refused and not appealed in time."""
+    appeal_over = now - timedelta(days=get_controller().appeal_days)
+    Photo.objects.filter(case__state=CaseState.WITHDRAWN).delete()
+    Photo.objects.filter(case__state=CaseState.REFUSED, case__decided_at__lte=appeal_over).delete()
 
 
 def _erase_some(now: datetime) -> int:

@@ -7,7 +7,9 @@ from django.db import transaction
 
 from demur.core.identifier import IdentifierKind, Standing, check_account
 from demur.core.objection import UNCONFIRMED_LIFETIME, CaseState
-from demur.docket.allowance import mailbox_of, take_allowance
+from demur.docket.admission import admit_lodging
+from demur.docket.allowance import DAY, next_request_at, take_mail_allowance
+from demur.docket.asker import NOBODY, Asker
 from demur.docket.drafts import pass_photos_on
 from demur.docket.errors import AlreadyConfirmedError, LinkUnknownError, MailLimitError
 from demur.docket.lodging import CleanLodging, LodgedCase, Lodging, clean_lodging
@@ -27,7 +29,7 @@ from demur.docket.services.outbox import queue_mail
 from demur.docket.services.transition import DATA_SUBJECT
 
 
-def lodge_objection(request: Lodging, now: datetime) -> LodgedCase:
+def lodge_objection(request: Lodging, now: datetime, asker: Asker = NOBODY) -> LodgedCase:
     """Store an objection and send its code. A second one by the same address is a second case.
 
     When too many code mails were asked for an address, the case is stored all the same and looks the same, but no
@@ -35,30 +37,32 @@ def lodge_objection(request: Lodging, now: datetime) -> LodgedCase:
 
     Raises:
         LodgingRefusedError: a field cannot be taken as it is.
+        FloodError: too many objections came from the same network or person; nothing is stored.
     """
     lodging = clean_lodging(request)
     token = new_token()
     with transaction.atomic():
+        admit_lodging(asker, now)
         case = _create_case(lodging, token, now)
-        take_allowance(f"case {case.pk}", now)
-        _send_code(case, token, now)
+        send_code(Code(case=case), token, now, asker)
     return LodgedCase(token)
 
 
-def resend_code(continue_token: str, now: datetime) -> None:
-    """Send a new code; the older one is no longer valid.
+def resend_code(continue_token: str, now: datetime, asker: Asker = NOBODY) -> None:
+    """Send a new code, which replaces the older one; where no mail may leave, the older one stays good for its hour.
 
     Raises:
         LinkUnknownError: no such case, or it was erased.
         AlreadyConfirmedError: the case needs no code any more.
-        MailLimitError: enough codes were asked for this case.
+        MailLimitError: the pause after the last request is not over.
     """
     with transaction.atomic():
         case = get_lodged_case(continue_token, now, lock=True)
-        next_at = take_allowance(f"case {case.pk}", now)
-        if next_at is not None:
+        code = Code.objects.get(case=case)
+        next_at = next_request_at(asked_times(code))
+        if now < next_at:
             raise MailLimitError(next_at)
-        _send_code(case, continue_token, now)
+        send_code(code, continue_token, now, asker)
 
 
 def get_lodged_case(continue_token: str, now: datetime, *, lock: bool = False) -> Case:
@@ -114,20 +118,27 @@ def _create_case(lodging: CleanLodging, token: str, now: datetime) -> Case:
     return case
 
 
-def _send_code(case: Case, token: str, now: datetime) -> None:
-    """Replace the case's code and mail the new one, unless the address has had its share.
+def asked_times(code: Code) -> list[datetime]:
+    """Return when codes were asked for at the present address, oldest first."""
+    return [datetime.fromisoformat(instant) for instant in code.asked_at]
 
-    Without a mail the new code is one that nobody knows. So the page looks and behaves the same in both cases, and
-    guessing at an address is bounded by the mails that it gets.
+
+def send_code(code: Code, token: str, now: datetime, asker: Asker) -> None:
+    """Mail a new code, unless the address has had its share; inside the caller's transaction.
+
+    Where nothing leaves, the code that was mailed before stays good until its hour is over, and without one there is
+    none that anybody knows. The page looks and behaves the same, the work is the same, and guessing at an address is
+    bounded by the mails that it gets.
     """
-    code, expires_at = new_code(), now + CODE_LIFETIME
-    limited = take_allowance(f"address {mailbox_of(case.email)}", now) is not None
-    digest = secrets.token_hex(32) if limited else code_digest(case.pk, code)
-    Code.objects.update_or_create(
-        case=case,
-        defaults={"digest_hex": digest, "expires_at": expires_at, "tries_left": CODE_TRIES},
-    )
-    if not limited:
-        minutes = CODE_LIFETIME // timedelta(minutes=1)
-        text = write_mail(MailKind.CODE, case, code=code, link=code_link(token), minutes=minutes)
-        queue_mail(MailKind.CODE, case, text, now, pointless_from=expires_at)
+    digits, expires_at = new_code(), now + CODE_LIFETIME
+    may_leave = take_mail_allowance(code.case.email, asker, now)
+    if may_leave:
+        code.digest_hex, code.good_until, code.guesses_left = code_digest(code.case.pk, digits), expires_at, CODE_TRIES
+    elif not code.digest_hex:
+        code.digest_hex = secrets.token_hex(32)
+    code.expires_at, code.tries_left = expires_at, CODE_TRIES
+    code.asked_at = [instant.isoformat() for instant in (*asked_times(code), now) if now - instant < DAY]
+    code.save()
+    minutes = CODE_LIFETIME // timedelta(minutes=1)
+    text = write_mail(MailKind.CODE, code.case, code=digits, link=code_link(token), minutes=minutes)
+    queue_mail(MailKind.CODE, code.case, text, now, pointless_from=expires_at, withheld=not may_leave)

@@ -1,0 +1,118 @@
+"""Who may lodge an objection or try a code now: limits that a class of thirty behind one address does not notice.
+
+A lodging is never refused for want of a proof of work alone: without one a smaller share is left, and what each
+mailbox can get of it is limited besides (demur.docket.allowance). A signed-in person has a share of their own, so
+that nobody behind the same address can use it up.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from demur.docket.asker import Asker
+from demur.docket.errors import FloodError
+from demur.docket.models import Case
+from demur.docket.share import Share, find_wait, take_share
+
+_STEP = timedelta(minutes=1)
+UNNOTICED = Share(50, _STEP)
+"""So many lodgings of one network at once are taken without a question: thirty people, some of whom correct a field."""
+
+UNPROVEN = Share(75, _STEP)
+UNPROVEN_WHILE_BUSY = Share(25, _STEP)
+PROVEN = Share(300, _STEP)
+PERSON = Share(12, timedelta(minutes=5))
+WRONG_TRIES = Share(120, timedelta(seconds=30))
+"""Wrong codes of one network: a class that mistypes four times each; a guess hits once in a million."""
+
+BUSY_LODGINGS = 600
+"""More than so many within a minute, from everybody together, are what an attack looks like."""
+
+_BUSY_WITHIN = timedelta(minutes=1)
+_LOOK_AGAIN = timedelta(seconds=5)
+
+
+def admit_lodging(asker: Asker, now: datetime) -> None:
+    """Count a lodging, inside the caller's transaction.
+
+    Raises:
+        FloodError: too many came from the same network or person.
+    """
+    if asker.person:
+        _take(f"lodgings of person {asker.person}", PERSON, now)
+    elif asker.network:
+        subject, is_busy = f"lodgings from {asker.network}", busy_times.are_now(now)
+        if is_busy or take_share(subject, UNNOTICED, now) is not None:
+            _take(subject, _share(has_proof=asker.has_proof, is_busy=is_busy), now)
+
+
+def admit_correction(asker: Asker, now: datetime) -> None:
+    """Count a corrected address as a lodging that came with a proof, since its case was admitted before.
+
+    Raises:
+        FloodError: too many came from the same network or person.
+    """
+    if asker.person:
+        _take(f"lodgings of person {asker.person}", PERSON, now)
+    elif asker.network:
+        _take(f"lodgings from {asker.network}", PROVEN, now)
+
+
+def needs_proof(asker: Asker, now: datetime) -> bool:
+    """Tell whether a lodging should come with a proof of work: the network, or everybody together, sends many."""
+    if asker.person or not asker.network:
+        return False
+    return busy_times.are_now(now) or find_wait(f"lodgings from {asker.network}", UNNOTICED, now) is not None
+
+
+def admit_try(asker: Asker, now: datetime) -> None:
+    """Refuse a code from a network that typed too many wrong ones, in whatever cases. Counts nothing.
+
+    Raises:
+        FloodError: says when it may try again.
+    """
+    next_at = find_wait(_tries(asker), WRONG_TRIES, now) if asker.network else None
+    if next_at is not None:
+        raise FloodError(next_at)
+
+
+def count_wrong_try(asker: Asker, now: datetime) -> None:
+    """Count a wrong code."""
+    if asker.network:
+        take_share(_tries(asker), WRONG_TRIES, now)
+
+
+def _tries(asker: Asker) -> str:
+    return f"tries from {asker.network}"
+
+
+def _share(*, has_proof: bool, is_busy: bool) -> Share:
+    if has_proof:
+        return PROVEN
+    return UNPROVEN_WHILE_BUSY if is_busy else UNPROVEN
+
+
+def _take(subject: str, share: Share, now: datetime) -> None:
+    next_at = take_share(subject, share, now)
+    if next_at is not None:
+        raise FloodError(next_at)
+
+
+@dataclass
+class BusyTimes:
+    """Whether many lodgings arrive, looked up every few seconds by each process."""
+
+    looked_at: datetime | None = None
+    are: bool = False
+
+    def are_now(self, now: datetime) -> bool:
+        """Tell whether more than BUSY_LODGINGS arrived within a minute."""
+        if self.looked_at is None or not timedelta() <= now - self.looked_at < _LOOK_AGAIN:
+            # By the primary key: the age of the case that is so many before the newest.
+            instants = Case.objects.order_by("-pk").values_list("lodged_at", flat=True)
+            oldest = instants[BUSY_LODGINGS : BUSY_LODGINGS + 1]
+            self.are = any(now - instant < _BUSY_WITHIN for instant in oldest)
+            self.looked_at = now
+        return self.are
+
+
+busy_times = BusyTimes()
