@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench docs messages clean set-up-run set-up-test
+.PHONY: help run demo test check bench bench-centre docs messages clean set-up-run set-up-test
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ test: check ## every check and every test
 
 bench: set-up-test ## measure the gate against its peers
 	@$(BIN)/python bench/gate.py
+
+bench-centre: set-up-test ## measure the privacy centre with both databases
+	@$(BIN)/python bench/centre.py
 
 docs: set-up-test ## take the screenshots that the docs show
 	@$(BIN)/python scripts/screenshots.py
