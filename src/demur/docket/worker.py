@@ -30,7 +30,7 @@ from django_tasks_db.models import DBTaskResult
 from demur.core.account import NullAccountDirectory
 from demur.docket import publishing
 from demur.docket.errors import WorkerRunningError
-from demur.docket.services import erase_unconfirmed
+from demur.docket.services import erase_photos, erase_unconfirmed
 from demur.docket.tasks import append_log_entries, publish_list
 
 LOCK_FILE = "worker.lock"
@@ -118,6 +118,7 @@ def reset_interrupted() -> int:
 def look_after(now: datetime) -> None:
     """Do what is due by the clock and not by a request."""
     erase_unconfirmed(now)
+    erase_photos(now)
     publishings = DBTaskResult.objects.filter(task_path=publish_list.module_path)
     # One that failed is tried again below: a disk that is full for a day must not leave thousands.
     if publishing.is_due(now) and not publishings.exclude(status=TaskResultStatus.SUCCESSFUL).exists():
