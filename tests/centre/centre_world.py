@@ -23,15 +23,37 @@ country: IE
 time_zone: Europe/Dublin
 contact_email: privacy@lumen.example
 data_protection_officer: dpo@lumen.example
-training_starts_on: {starts_on}
+languages: [en, pt-br, es, de, fr, it]
 appeal_days: 30
+policy:
+  reasons: optional
+  answer_days: 30
+  where_no_law: We treat every objection alike.
+campaigns:
+  - {{id: winter, name: Training of Muse, training_starts_on: {starts_on}}}
 products:
-  - {{id: lumen, name: Lumen, description: a photo-sharing app, menu_path: [Profile, Menu, About]}}
-  - {{id: agora, name: Agora, description: a social network, menu_path: [Menu, Help]}}
+  - id: lumen
+    name: Lumen
+    description: a photo-sharing app
+    namespace: lumen
+    sign_in_claim: lumen_account
+    colour: "#0b5d66"
+    text_colour: "#ffffff"
+    menu_path: [Profile, Menu, About]
+  - id: agora
+    name: Agora
+    description: a social network
+    namespace: agora
+    sign_in_claim: agora_account
+    colour: "#3b3f8f"
+    text_colour: "#ffffff"
+    menu_path: [Menu, Help]
 collected:
   - id: posts
     name: Posts
     description: What you post, with its date.
+    purpose: To train language models.
+    legal_basis: Legitimate interests.
     kinds: [post]
     products: [lumen, agora]
     audiences: [public]
@@ -40,6 +62,8 @@ collected:
   - id: messages
     name: Private messages
     description: What you write to people in private.
+    purpose: To deliver them.
+    legal_basis: Our contract with you.
     kinds: [message]
     products: [agora]
     audiences: [private]

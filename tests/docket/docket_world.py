@@ -48,14 +48,29 @@ country: IE
 time_zone: Europe/Dublin
 contact_email: privacy@lumen.example
 data_protection_officer: dpo@lumen.example
-training_starts_on: 2026-12-15
+languages: [en, de]
 appeal_days: 30
+policy:
+  reasons: optional
+  answer_days: 30
+  where_no_law: We treat every objection alike.
+campaigns:
+  - {id: winter, name: Training of Muse, training_starts_on: 2026-12-15}
 products:
-  - {id: lumen, name: Lumen, description: a photo-sharing app, menu_path: [Profile, Menu, About]}
+  - id: lumen
+    name: Lumen
+    description: a photo-sharing app
+    namespace: lumen
+    sign_in_claim: lumen_account
+    colour: "#0b5d66"
+    text_colour: "#ffffff"
+    menu_path: [Profile, Menu, About]
 collected:
   - id: posts
     name: Posts
     description: What you post.
+    purpose: To train language models.
+    legal_basis: Legitimate interests.
     kinds: [post]
     products: [lumen]
     audiences: [public]

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from demur.docket.controller import load_controller
+from demur.controller.file import load_controller
 from demur.gate.mapping import parse_mapping
 from demur.sample.errors import SampleFolderError, SampleSizeError
 from demur.sample.lake import LAKE_SCHEMA
@@ -211,13 +211,13 @@ def test_however_small_a_sample_can_be_made(tmp_path: Path, people: int, rows: i
     assert summary.people_without_account >= 1
 
 
-def test_controller_of_the_sample_is_one_that_the_docket_takes_and_says_what_trains() -> None:
+def test_controller_of_the_sample_can_be_read_and_says_what_trains() -> None:
     with as_file(files("demur.sample") / "data" / "controller.yaml") as path:
         controller = load_controller(path)
     assert controller.name == "lumen.example"
-    assert controller.training_starts_on == CAMPAIGN_STARTS_AT.date()
+    assert controller.campaign.training_starts_on == CAMPAIGN_STARTS_AT.date()
     assert [product.id for product in controller.products] == ["lumen", "agora", "muse"]
     trained = {kind for collected in controller.collected if collected.used_for_training for kind in collected.kinds}
-    assert trained == {"post", "photo", "comment", "prompt"}
+    assert trained == {"post", "photo", "caption", "comment", "prompt"}
     for collected in controller.collected:
         assert collected.used_for_training == (collected.audiences == ("public",))

@@ -2,8 +2,9 @@
 
 from django.http import HttpRequest
 
-from demur.docket.controller import Controller, get_controller
-from demur.docket.errors import ControllerFileError
+from demur.controller.controller import Controller
+from demur.controller.errors import ControllerFileError
+from demur.docket.controller import get_controller
 
 
 def controller(request: HttpRequest) -> dict[str, Controller | None]:  # noqa: ARG001  (Django's signature)

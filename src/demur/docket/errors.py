@@ -17,7 +17,6 @@ DemurError
     ├── DecisionRefusedError     a decision lacks its grounds, or is made by the wrong person
     ├── PhotoRefusedError        a photo cannot be taken; says why
     ├── AdditionRefusedError     nothing more can be added to the case today, or any more
-    ├── ControllerFileError      controller.yaml cannot be used
     ├── HomeNotReadyError        the home folder was never made ready, or not to its end
     └── WorkerRunningError       another worker serves this docket
 
@@ -184,10 +183,6 @@ class PhotoRefusedError(DocketError):
     def __init__(self, problem: PhotoProblem) -> None:
         super().__init__(f"this photo cannot be taken: {problem.replace('_', ' ')}")
         self.problem = problem
-
-
-class ControllerFileError(DocketError):
-    """The controller's configuration cannot be used."""
 
 
 class HomeNotReadyError(DocketError):

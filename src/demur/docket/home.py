@@ -5,6 +5,7 @@ log/              the public log: whoever changes it is found out (demur.ledger.
 lists/            suppression lists: sealed and signed; whoever removes them stops the gate
 docket.sqlite3    the cases, unless DEMUR_DATABASE_URL names a PostgreSQL: as private as the keys
 controller.yaml   who the controller is, and what it collects
+uploads/          photos while they are being sent; emptied at every start
 worker.lock       held by the one worker; run.lock by the one "demur run"
 """
 
@@ -19,12 +20,15 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.module_loading import import_string
 
-from demur.docket.controller import CONTROLLER_FILE, load_controller
-from demur.docket.errors import ControllerFileError, HomeNotReadyError
+from demur.controller.errors import ControllerFileError
+from demur.controller.file import load_controller
+from demur.docket.controller import CONTROLLER_FILE
+from demur.docket.errors import HomeNotReadyError
 from demur.ledger.durable import make_folder, save_durably
 from demur.ledger.keys import PUBLIC_KEYS_NAME, KeyRole, create_missing_keys, load_signer, load_verifier_keys
 from demur.ledger.log import Log
 
+UPLOADS = "uploads"
 _PRIVATE_FOLDER_MODE = 0o700
 _PRIVATE_FILE_MODE = 0o600
 
@@ -36,7 +40,7 @@ def init_home(home: Path, controller_file: Path) -> None:
 
     Args:
         home: becomes DEMUR_HOME of this process and its children.
-        controller_file: copied into the home if it has none; one that is there stays as it is.
+        controller_file: copied into the home if it has none, with its logos; one that is there stays as it is.
 
     Raises:
         ControllerFileError: the controller's file cannot be used.
@@ -45,13 +49,13 @@ def init_home(home: Path, controller_file: Path) -> None:
     home = home.resolve()
     make_folder(home, _PRIVATE_FOLDER_MODE)
     if not (home / CONTROLLER_FILE).exists():
-        load_controller(controller_file)
-        save_durably(home / CONTROLLER_FILE, _read(controller_file))
+        _copy_controller(controller_file, home)
     controller = load_controller(home / CONTROLLER_FILE)
     create_missing_keys(home / "keys", controller.name)
     with Log(home / "log", load_signer(home / "keys", KeyRole.LOG)):
         pass  # entering creates an empty signed log, and checks one that is there
     make_folder(home / "lists", _PRIVATE_FOLDER_MODE)
+    empty_uploads(home / UPLOADS)
     os.environ["DEMUR_HOME"] = str(home)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demur.web.settings")
     if not apps.ready:
@@ -90,8 +94,28 @@ def check_home(home: Path) -> None:
         ) from error
 
 
+def empty_uploads(folder: Path) -> None:
+    """Make the folder of photos that are being sent, or take out what a crash left in it.
+
+    A photo that another process receives at this moment stays readable to it.
+    """
+    make_folder(folder, _PRIVATE_FOLDER_MODE)
+    for path in folder.iterdir():
+        path.unlink(missing_ok=True)
+
+
 def _not_ready(what: str) -> HomeNotReadyError:
     return HomeNotReadyError(what, hint='run "demur init" with the controller\'s file first')
+
+
+def _copy_controller(file: Path, home: Path) -> None:
+    """Copy a controller's file that can be used; its logos first, so that it is never there without them."""
+    for product in load_controller(file).products:
+        if product.logo is not None:
+            logo = home / product.logo.path
+            make_folder(logo.parent, _PRIVATE_FOLDER_MODE)
+            save_durably(logo, product.logo.raw)
+    save_durably(home / CONTROLLER_FILE, _read(file))
 
 
 def _read(path: Path) -> bytes:

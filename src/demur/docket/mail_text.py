@@ -10,7 +10,8 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from demur.docket.controller import Controller, get_controller
+from demur.controller.controller import Controller
+from demur.docket.controller import get_controller
 from demur.docket.jurisdiction import find_jurisdiction
 from demur.docket.models import Case, MailKind
 

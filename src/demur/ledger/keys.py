@@ -22,6 +22,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from demur.core.errors import FormatError
+from demur.core.host_name import HOST_NAME
 from demur.core.note import Signer, VerifierKey, parse_verifier_key
 from demur.ledger.durable import PRIVATE_MODE, make_folder, save_durably, storage_errors
 from demur.ledger.errors import KeyFileError
@@ -32,7 +33,6 @@ _FOLDER_MODE = 0o700
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _SECRET_BYTES = 32
 _SECRET_TEXT = re.compile(rb"[0-9a-f]{64}\n\Z")
-HOST_NAME = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\Z")
 
 
 class KeyRole(StrEnum):

@@ -3,11 +3,19 @@
 from datetime import UTC, datetime
 
 from django import template
-from django.utils import formats
+from django.utils import formats, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from demur.controller.local_text import LocalText
+
 register = template.Library()
+
+
+@register.filter
+def local(text: LocalText) -> str:
+    """Return a text of the controller in the language of the page."""
+    return text.in_language(translation.get_language() or "")
 
 
 @register.simple_tag

@@ -22,8 +22,8 @@ def landing(request: HttpRequest) -> HttpResponse:
     controller = get_controller()
     names = {product.id: product.name for product in controller.products}
     context = {
-        "starts_on": controller.training_starts_on,
-        "days_left": (controller.training_starts_on - datetime.now(controller.time_zone).date()).days,
+        "starts_on": controller.campaign.training_starts_on,
+        "days_left": (controller.campaign.training_starts_on - datetime.now(controller.time_zone).date()).days,
         "collected": [(item, [names[product] for product in item.products]) for item in controller.collected],
     }
     return render(request, "centre/landing.html", context)
