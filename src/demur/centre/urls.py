@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from demur.centre.meaning import MeaningConverter
-from demur.centre.views import about, code, objecting, start, status
+from demur.centre.views import about, address, code, objecting, signing_in, start, status
 from demur.centre.views.private import TokenConverter
 
 register_converter(TokenConverter, "token")
@@ -17,8 +17,12 @@ urlpatterns = [
     path("privacy/genai/object", start.start, name="object"),
     path("privacy/genai/object/forget", start.forget, name="forget"),
     path("privacy/genai/object/<meaning:meaning>", objecting.object_to_training, name="form"),
+    path("privacy/sign-in", signing_in.sign_in, name="sign_in"),
+    path("privacy/sign-in/callback", signing_in.callback, name="sign_in_callback"),
+    path("privacy/sign-out", signing_in.sign_out, name="sign_out"),
     path("privacy/genai/code/<token:token>", code.confirm, name="code"),
     path("privacy/genai/code/<token:token>/resend", code.resend, name="resend"),
+    path("privacy/genai/code/<token:token>/address", address.correct, name="address"),
     path("privacy/genai/status/<token:token>", status.show, name="status"),
     path("privacy/genai/status/<token:token>/receipt", status.receipt, name="receipt"),
     path("privacy/genai/status/<token:token>/withdraw", status.withdraw, name="withdraw"),

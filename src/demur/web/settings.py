@@ -4,14 +4,17 @@ DEMUR_HOME               folder of keys, database, log, lists and the controller
 DEMUR_BASE_URL           how the public reaches the centre (default: http://127.0.0.1:8000)
 DEMUR_DATABASE_URL       postgresql://user:password@host:port/name; without it SQLite in DEMUR_HOME
 DEMUR_SMTP               host:port of the mail server (default: 127.0.0.1:8025)
+DEMUR_TRUSTED_PROXIES    how many proxies of yours a request passes, each of which adds the address that it sees to the
+                         header X-Forwarded-For (default: 0, and the header is not read)
 DEMUR_ACCOUNT_DIRECTORY  dotted path of a function without arguments that returns the account directory
+DEMUR_SIGN_IN_ISSUER     address of the identity provider, instead of the one in the controller's configuration
 """
 
 import os
 import secrets
 from pathlib import Path
 
-from demur.web.environment import read_base_url, read_database, read_smtp
+from demur.web.environment import read_base_url, read_database, read_smtp, read_trusted_proxies
 
 HOME = Path(os.environ.get("DEMUR_HOME") or "var").resolve()
 _base = read_base_url("http://127.0.0.1:8000")
@@ -19,7 +22,9 @@ BASE_URL = _base.geturl()
 DEMUR_HOME = HOME
 DEMUR_BASE_URL = BASE_URL
 DEMUR_ACCOUNT_DIRECTORY = os.environ.get("DEMUR_ACCOUNT_DIRECTORY", "demur.core.account.NullAccountDirectory")
+DEMUR_SIGN_IN_ISSUER = os.environ.get("DEMUR_SIGN_IN_ISSUER", "")
 DEMUR_LIST_LIFETIME_HOURS = 24
+DEMUR_TRUSTED_PROXIES = read_trusted_proxies()
 
 _secret_file = HOME / "keys" / "django.secret"
 # Without keys the process gets a key of its own: pages work, and nothing that it signs is accepted anywhere else.
@@ -32,7 +37,14 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 _https = BASE_URL.startswith("https://")
 
 INSTALLED_APPS = [
+    # The tables of users and of their accounts elsewhere belong to the sign-in's library, and stay empty.
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
     "django_countries",
     "django_tasks",
     "django_tasks_db",
@@ -43,11 +55,14 @@ MIDDLEWARE = [
     "demur.web.middleware.PrivateByDefaultMiddleware",  # outermost: refusals of the others carry its headers too
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "demur.web.language.LanguageChoiceMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "demur.web.middleware.BodyLimitMiddleware",  # before the next, which reads forms
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 ROOT_URLCONF = "demur.web.urls"
 WSGI_APPLICATION = "demur.web.wsgi.application"
@@ -132,10 +147,19 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_AGE = None  # until the browser is closed: a year would make it a way to recognise people
 CSRF_FAILURE_VIEW = "demur.web.error_pages.csrf_failure"
 CSRF_COOKIE_SECURE = _https
+# Only who signs in has a session; it lasts an hour, or until the browser is closed.
+SESSION_COOKIE_NAME = "__Host-session" if _https else "session"  # with the prefix no other host can plant one
+SESSION_COOKIE_AGE = 3_600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+SESSION_COOKIE_SAMESITE = "Lax"  # not "Strict": people come back from the identity provider, another site
+SESSION_COOKIE_SECURE = _https
+SOCIALACCOUNT_ADAPTER = "demur.centre.sign_in_adapter.SocialAccountAdapter"
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 DATA_UPLOAD_MAX_MEMORY_SIZE = 200_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 60
+DATA_UPLOAD_MAX_NUMBER_FILES = 25
+FILE_UPLOAD_TEMP_DIR = HOME / "uploads"  # as private as the rest; emptied at every start (demur.web.wsgi)
 
 LOGGING = {
     "version": 1,
