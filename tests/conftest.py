@@ -19,6 +19,7 @@ from demur.ledger.keys import create_missing_keys
 HOME = Path(tempfile.mkdtemp(prefix="demur-test-home-"))
 os.environ["DEMUR_HOME"] = str(HOME)
 create_missing_keys(HOME / "keys", "lumen.example")
+(HOME / "uploads").mkdir(mode=0o700)
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "demur.web.settings"
 django.setup()

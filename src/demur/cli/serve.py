@@ -11,8 +11,8 @@ from demur.cli.home import DEFAULT_HOME, HomeOption, open_ready_home
 from demur.core.errors import DemurError
 
 _THREADS = 8
-_MAX_BODY_BYTES = 1_000_000
-"""A body above this is cut off while it arrives. Below it, Django refuses what is no form of ours in plain words."""
+_MOST_UPLOADS = 2
+"""A body above so many of the largest forms is cut off while it arrives. Below it, Django refuses in plain words."""
 
 _MAX_HEADER_BYTES = 32_768
 _CONNECTIONS, _SILENT_SECONDS = 1_000, 30
@@ -39,6 +39,7 @@ def serve(
     import waitress
     from django.conf import settings
 
+    from demur.docket.photographs import MAX_UPLOAD_BYTES
     from demur.web.wsgi import application
 
     typer.echo(f"The privacy centre is on http://{host}:{port}/privacy/genai")
@@ -48,7 +49,7 @@ def serve(
         threads=_THREADS,
         ident="",  # no Server header: which server it is helps nobody but an attacker
         url_scheme=urlsplit(settings.DEMUR_BASE_URL).scheme,  # how the public reaches it, through the proxy
-        max_request_body_size=_MAX_BODY_BYTES,
+        max_request_body_size=_MOST_UPLOADS * MAX_UPLOAD_BYTES,
         max_request_header_size=_MAX_HEADER_BYTES,
         clear_untrusted_proxy_headers=True,
         connection_limit=_CONNECTIONS,

@@ -23,6 +23,17 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # 
     )
 
 
+def body_too_large(request: HttpRequest) -> HttpResponse:
+    """Answer 413: more than a form of ours can hold."""
+    return _page(
+        request,
+        413,
+        _("That is more than we can take at once"),
+        _("Nothing was stored. A form takes up to ten photos of 20 MB each, where it asks for photos at all."),
+        _("Go back, choose fewer photos or smaller ones, and send the form again. You can add the others later."),
+    )
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  (Django's signature)
     """Answer 403: a form that did not come from our own page, or a browser that refuses our cookie."""
     return _page(

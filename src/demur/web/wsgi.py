@@ -1,9 +1,16 @@
 """The WSGI application that a server loads."""
 
 import os
+import tempfile
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+
+from demur.docket.home import empty_uploads
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "demur.web.settings")
 
 application = get_wsgi_application()
+
+empty_uploads(settings.FILE_UPLOAD_TEMP_DIR)
+tempfile.tempdir = str(settings.FILE_UPLOAD_TEMP_DIR)  # what the server buffers is no less private
