@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from demur.docket.mail_text import parse_mail_text
-from demur.docket.models import Mail, MailKind
+from demur.docket.models import Code, Mail, MailKind
 from demur.docket.secret import unseal_mail
 
 ADA_EMAIL = "ada@people.example"
@@ -112,6 +112,12 @@ def code_in_mail() -> str:
     match = re.search(r"\b([0-9]{3}) ?([0-9]{3})\b", newest_mail_text())
     assert match is not None
     return match[1] + match[2]
+
+
+def let_pauses_pass() -> None:
+    """Make it a day since any code was asked for."""
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    Code.objects.update(asked_at=[yesterday.isoformat()])
 
 
 def csrf_token(client: Client, page: str) -> str:

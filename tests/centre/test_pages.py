@@ -12,6 +12,7 @@ from centre_world import (
     Lodged,
     code_in_mail,
     csrf_token,
+    let_pauses_pass,
     submit,
     write_controller,
 )
@@ -22,7 +23,7 @@ from django.utils import formats
 
 from demur.core.objection import CaseState
 from demur.docket.decision import Decision, RefusalGround
-from demur.docket.models import Case, Code
+from demur.docket.models import Case, Code, Mail
 from demur.docket.services import decide, start_review
 
 START = "/privacy/genai/object"
@@ -115,8 +116,8 @@ def test_a_wrong_code_says_how_many_tries_are_left(ada: Client, lodge: Callable[
     wrong = f"{(int(lodged.code) + 1) % 1_000_000:06}"
     for left in ("4 tries", "3 tries", "2 tries", "1 try"):
         assert f"You have {left} left" in text_of(submit(ada, lodged.page, code=wrong))
-    assert "typed wrongly five times" in text_of(submit(ada, lodged.page, code=wrong))
-    assert "typed wrongly five times" in text_of(submit(ada, lodged.page, code=lodged.code))
+    assert "typed five times" in text_of(submit(ada, lodged.page, code=wrong))
+    assert "typed five times" in text_of(submit(ada, lodged.page, code=lodged.code))
 
 
 def test_a_slip_of_the_fingers_costs_no_try(ada: Client, lodge: Callable[..., Lodged]) -> None:
@@ -128,20 +129,70 @@ def test_a_slip_of_the_fingers_costs_no_try(ada: Client, lodge: Callable[..., Lo
 def test_an_old_code_says_that_nothing_is_lost_and_a_new_one_works(ada: Client, lodge: Callable[..., Lodged]) -> None:
     lodged = lodge()
     Code.objects.update(expires_at=datetime.now(UTC) - timedelta(minutes=1))
+    let_pauses_pass()
+    assert "nothing that you wrote is lost" in text_of(ada.get(lodged.page))
     assert "Nothing that you wrote is lost" in text_of(submit(ada, lodged.page, code=lodged.code))
     again = submit(ada, lodged.page, to=f"{lodged.page}/resend")
-    assert "We have sent a new code" in text_of(ada.get(again.headers["Location"]))
+    assert "You asked for a new code" in text_of(ada.get(again.headers["Location"]))
     assert "/status/" in submit(ada, lodged.page, code=code_in_mail()).headers["Location"]
 
 
-def test_too_many_codes_are_refused_in_words_with_the_time_of_the_next(
+def test_a_new_code_can_be_asked_for_after_a_pause_that_the_page_tells(
+    ada: Client, lodge: Callable[..., Lodged]
+) -> None:
+    page = lodge().page
+    early = text_of(ada.get(page))
+    assert "You can ask for a new code from this time on:" in early
+    assert "Send a new code" not in early
+    refused = submit(ada, page, to=f"{page}/resend")
+    assert refused.status_code == 429
+    assert 'role="alert"' in refused.content.decode()
+    let_pauses_pass()
+    assert "Send a new code" in text_of(ada.get(page))
+    assert submit(ada, page, to=f"{page}/resend").status_code == 302
+    assert "Send a new code" not in text_of(ada.get(page))
+
+
+def test_a_mistyped_address_is_corrected_and_nothing_else_is_asked_again(
     ada: Client, lodge: Callable[..., Lodged]
 ) -> None:
     lodged = lodge()
-    answers = [submit(ada, lodged.page, to=f"{lodged.page}/resend") for _ in range(4)]
-    assert answers[0].status_code == 302
-    assert answers[-1].status_code == 429
-    assert "ask again after" in text_of(answers[-1])
+    form = ada.get(f"{lodged.page}/address").content.decode()
+    assert ADA_EMAIL not in form
+    assert 'value="a' not in form
+    answer = submit(ada, f"{lodged.page}/address", email="ada.right@people.example")
+    page = answer.headers["Location"].partition("?")[0]
+    assert "The address is corrected" in text_of(ada.get(answer.headers["Location"]))
+    assert Mail.objects.latest("pk").recipient == "ada.right@people.example"
+    assert ada.get(lodged.page).status_code == 404
+    assert submit(ada, page, code=lodged.code).status_code == 422
+    assert "/status/" in submit(ada, page, code=code_in_mail()).headers["Location"]
+    assert Case.objects.get().effect == "My children."
+    assert ada.get(f"{page}/address").status_code == 302
+
+
+@pytest.mark.parametrize("email", ["", "ada", "ada@people.example, eve@people.example", "ädä@people.example"])
+def test_what_is_no_address_is_refused_in_words_and_the_old_code_still_works(
+    ada: Client, lodge: Callable[..., Lodged], email: str
+) -> None:
+    lodged = lodge()
+    answer = submit(ada, f"{lodged.page}/address", email=email)
+    assert answer.status_code == 422
+    assert 'class="error-summary"' in answer.content.decode()
+    assert "/status/" in submit(ada, lodged.page, code=lodged.code).headers["Location"]
+
+
+def test_after_three_corrections_the_page_names_another_way(ada: Client, lodge: Callable[..., Lodged]) -> None:
+    page = lodge().page
+    for number in range(3):
+        open_page = f"{page}/address"
+        token = csrf_token(ada, open_page)
+        answer = submit(ada, open_page, email=f"ada{number}@people.example")
+        page = answer.headers["Location"].partition("?")[0]
+    assert "You have corrected it three times" in text_of(ada.get(page))
+    assert ada.get(f"{page}/address").headers["Location"] == page
+    again = ada.post(f"{page}/address", {"csrfmiddlewaretoken": token, "email": "a@people.example"})
+    assert again.headers["Location"] == page
 
 
 def test_a_second_confirmation_is_told_that_all_is_well(ada: Client, lodge: Callable[..., Lodged]) -> None:

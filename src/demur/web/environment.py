@@ -9,6 +9,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from demur.core.errors import DemurError
 
+_MOST_PROXIES = 9
+
 
 class SettingError(DemurError):
     """A variable of the environment cannot be used."""
@@ -66,6 +68,18 @@ def read_database() -> dict[str, object] | None:
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
     }
+
+
+def read_trusted_proxies() -> int:
+    """Return DEMUR_TRUSTED_PROXIES: how many proxies of ours a request passes; 0 where it is not set.
+
+    Raises:
+        SettingError: not a small number, since a wrong one lets anybody write whose address a request came from.
+    """
+    typed = os.environ.get("DEMUR_TRUSTED_PROXIES") or "0"
+    if not (typed.isascii() and typed.isdecimal()) or int(typed) > _MOST_PROXIES:
+        raise _mistyped("DEMUR_TRUSTED_PROXIES", "1")
+    return int(typed)
 
 
 def _split(name: str, default: str, example: str) -> SplitResult:

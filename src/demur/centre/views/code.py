@@ -1,16 +1,15 @@
 """The code: typed in by POST only, since mail scanners open every link."""
 
-from datetime import UTC, datetime, timedelta
-from math import ceil
+from datetime import UTC, datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from demur.centre.flood import next_minute, read_asker, wait_page
 from demur.centre.forms.code import CodeForm
 from demur.centre.views.private import private
 from demur.docket import selectors
@@ -19,6 +18,7 @@ from demur.docket.errors import (
     CodeError,
     CodeExpiredError,
     CodeWrongError,
+    FloodError,
     LinkUnknownError,
     MailLimitError,
 )
@@ -37,7 +37,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     form = CodeForm(request.POST)
     if form.is_valid():
         try:
-            confirmed = confirm_code(token, form.cleaned_data["code"], _now())
+            confirmed = confirm_code(token, form.cleaned_data["code"], _now(), read_asker(request, _now()))
             return redirect("centre:status", confirmed.status_token)
         except LinkUnknownError as error:
             raise Http404 from error
@@ -45,6 +45,8 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
             return _code_page(request, token, CodeForm())
         except CodeError as error:
             form.add_error("code", _code_error(error))
+        except FloodError as error:
+            return wait_page(request, error, _now(), request.path)
     return _code_page(request, token, form, status=_UNPROCESSABLE)
 
 
@@ -53,31 +55,34 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 def resend(request: HttpRequest, token: str) -> HttpResponse:
     """Send a new code, which replaces the old one."""
     try:
-        resend_code(token, _now())
+        resend_code(token, _now(), read_asker(request, _now()))
     except LinkUnknownError as error:
         raise Http404 from error
     except AlreadyConfirmedError:
         return redirect("centre:code", token)
-    except MailLimitError as error:
-        form = CodeForm()
-        return _code_page(request, token, form, limit=_mail_limit(error), status=_TOO_MANY)
+    except MailLimitError:
+        return _code_page(request, token, CodeForm(), status=_TOO_MANY)
     return redirect(reverse("centre:code", args=[token]) + "?sent")
 
 
-def _code_page(request: HttpRequest, token: str, form: CodeForm, *, limit: str = "", status: int = 200) -> HttpResponse:
-    lodging = selectors.find_lodging(token, _now())
+def _code_page(request: HttpRequest, token: str, form: CodeForm, *, status: int = 200) -> HttpResponse:
+    now = _now()
+    lodging = selectors.find_lodging(token, now)
     if lodging is None:
         raise Http404
-    if lodging.expires_at is None:
+    if lodging.expires_at is None or lodging.ask_again_at is None:
         return render(request, "centre/confirmed_already.html", {"private": True})
     context = {
         "form": form,
         "lodging": lodging,
-        "minutes_left": ceil((lodging.expires_at - _now()) / timedelta(minutes=1)),
+        "is_over": now >= lodging.expires_at,
+        "may_ask": now >= lodging.ask_again_at,
+        "ask_again_at": next_minute(lodging.ask_again_at),
+        "too_early": status == _TOO_MANY,
         "token": token,
         "private": True,
-        "limit": limit,
         "sent_again": "sent" in request.GET and not form.errors,
+        "corrected": "corrected" in request.GET and not form.errors,
     }
     return render(request, "centre/code.html", context, status=status)
 
@@ -85,20 +90,15 @@ def _code_page(request: HttpRequest, token: str, form: CodeForm, *, limit: str =
 def _code_error(error: CodeError) -> str:
     if isinstance(error, CodeWrongError):
         return ngettext(
-            "This is not the code that we sent. You have %(tries)d try left. Compare it with the newest mail.",
-            "This is not the code that we sent. You have %(tries)d tries left. Compare it with the newest mail.",
+            "This is not the code of the newest mail. You have %(tries)d try left.",
+            "This is not the code of the newest mail. You have %(tries)d tries left.",
             error.tries_left,
         ) % {"tries": error.tries_left}
     if isinstance(error, CodeExpiredError):
-        return _("This code is more than an hour old. Nothing that you wrote is lost: send a new code, further down.")
-    return _("This code was typed wrongly five times and no longer works. Send a new code, further down.")
-
-
-def _mail_limit(error: MailLimitError) -> str:
-    return _(
-        "We have sent several codes already, and stop for a while so that nobody can flood a mailbox. Use the code of "
-        "the newest mail, or ask again after %(time)s UTC on %(day)s."
-    ) % {"time": formats.time_format(error.next_at), "day": formats.date_format(error.next_at)}
+        return _(
+            "This code is more than an hour old. Nothing that you wrote is lost: ask for a new code, further down."
+        )
+    return _("A wrong code was typed five times, so no code works until you ask for a new one, further down.")
 
 
 def _now() -> datetime:

@@ -1,0 +1,57 @@
+"""What the pages know of floods: who asks, whether a proof of work should come with the form, and the page that stops.
+
+The limits themselves are in demur.docket.admission (networks, people) and demur.docket.allowance (mailboxes).
+"""
+
+from datetime import datetime, timedelta
+from math import ceil
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from demur.centre.network import network_of
+from demur.centre.proof import PROOF_FIELD, new_challenge, take_proof
+from demur.centre.sign_in import find_signed_in
+from demur.docket.admission import needs_proof
+from demur.docket.asker import Asker
+from demur.docket.errors import FloodError
+
+_TOO_MANY = 429
+
+
+def read_asker(request: HttpRequest, now: datetime) -> Asker:
+    """Return who sent a form. A proof of work that came with it is used up by this: call it once a form."""
+    network, person = network_of(request), find_signed_in(request)
+    proof = request.POST.get(PROOF_FIELD, "")
+    if person is None:
+        return Asker(network, has_proof=take_proof(proof, now))
+    name = person.accounts[0].account if person.accounts else person.email
+    return Asker(network, name, person.email)
+
+
+def find_challenge(request: HttpRequest, now: datetime) -> str | None:
+    """Return the challenge that the form page should carry; None while there is no flood, as nearly always."""
+    if find_signed_in(request) is not None or not needs_proof(Asker(network_of(request)), now):
+        return None
+    return new_challenge(now)
+
+
+def next_minute(instant: datetime) -> datetime:
+    """Return the first whole minute that is not before an instant: pages say no seconds."""
+    minute = instant.replace(second=0, microsecond=0)
+    return minute if minute == instant else minute + timedelta(minutes=1)
+
+
+def wait_page(request: HttpRequest, error: FloodError, now: datetime, back: str) -> HttpResponse:
+    """Answer 429: when to try again, and the way by mail.
+
+    Args:
+        request: that is not taken now.
+        error: says from when on it will be.
+        now: the instant.
+        back: the address of the page to try it on.
+    """
+    context = {"next_at": next_minute(error.next_at), "back": back, "private": True}
+    response = render(request, "centre/wait.html", context, status=_TOO_MANY)
+    response.headers["Retry-After"] = str(max(1, ceil((error.next_at - now) / timedelta(seconds=1))))
+    return response
