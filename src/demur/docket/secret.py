@@ -58,6 +58,11 @@ def allowance_digest(subject: str) -> str:
     return _keyed_digest(f"demur-allowance/v1\n{subject}")
 
 
+def proof_keys() -> tuple[str, str]:
+    """Return the keys by which challenges, and the answers to them, are signed."""
+    return _keyed_digest("demur-proof-challenge/v1"), _keyed_digest("demur-proof-answer/v1")
+
+
 def seal_mail(plaintext: bytes) -> tuple[bytes, bytes]:
     """Return the sealed body of a waiting mail, and the salt of its sealing."""
     salt = secrets.token_bytes(SALT_BYTES)
