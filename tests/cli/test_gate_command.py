@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime, timedelta
+from importlib.resources import files
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,11 +12,12 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from demur.cli.gate import gate_app
+from demur.controller.errors import ControllerFileError
 from demur.core.errors import DemurError, DigestMismatchError, ExpiredError
 from demur.core.gate_manifest import verify_manifest
 from demur.core.identifier import IdentifierKind
 from demur.core.suppression_list import SuppressionListHeader, seal_list
-from demur.gate.errors import ColumnMissingError
+from demur.gate.errors import ColumnMissingError, MappingError
 from demur.gate.mapping import parse_mapping
 from demur.gate.suppression_list import ListEntry, encode_entries
 from demur.ledger.keys import KeyRole, SecretName, create_missing_keys, load_secret, load_signer
@@ -141,6 +143,31 @@ def test_a_namespace_of_which_the_list_holds_nobody_is_said(namespace: str, worl
     assert result.exit_code == 0, result.output
     is_said = 'No account on the list is of the namespace "lumne"' in result.stdout
     assert is_said == (namespace == "lumne")
+
+
+def test_the_catalogue_is_taken_from_the_controllers_file(world: Path) -> None:
+    """The sample controller trains on the public posts of Agora, and Muse has prompts only."""
+    rows = [
+        {**ROWS[1], "record_id": product, "author_is_minor": False, "tagged_accounts": [], "product": product}
+        for product in ("agora", "muse", "elsewhere")
+    ]
+    schema = SCHEMA.append(pa.field("product", pa.string()))
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), world / "lake" / "a.parquet")
+    controller = files("demur.sample") / "data" / "controller.yaml"
+    result = run(world, "--controller", str(controller))
+    assert isinstance(result.exception, MappingError)
+    assert '"product"' in str(result.exception)
+    (world / "mapping.yaml").write_text(demur("inspect", world / "lake").stdout)
+    result = run(world, "--controller", str(controller))
+    assert result.exit_code == 0, result.exception
+    assert "not-in-catalogue" in result.stdout
+    assert pq.read_table(world / "out" / "kept" / "a.parquet").column("record_id").to_pylist() == ["agora"]
+
+
+def test_a_controllers_file_that_cannot_be_used_stops_the_run(world: Path) -> None:
+    (world / "controller.yaml").write_text("name: lumen.example\n")
+    assert isinstance(error_of(run(world, "--controller", world / "controller.yaml")), ControllerFileError)
+    assert not (world / "out").exists()
 
 
 def test_an_empty_dataset_has_no_shares(world: Path) -> None:

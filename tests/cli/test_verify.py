@@ -75,6 +75,7 @@ def make_manifest(run: Path, outputs: dict[str, bytes]) -> GateManifest:
         list_kinds={"account": 2, "face": 1},
         kinds_not_applied=("face",),
         mapping_sha256=bytes(32),
+        catalogue_sha256=None,
         rules={"author-objected": 1},
         inputs=(ManifestFile("a.parquet", bytes(32), 1_200),),
         outputs=tuple(ManifestFile(name, hashlib.sha256(raw).digest(), 600) for name, raw in outputs.items()),

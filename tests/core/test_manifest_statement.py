@@ -16,6 +16,7 @@ MANIFEST = GateManifest(
     list_kinds={"account": 3, "face": 1},
     kinds_not_applied=("face",),
     mapping_sha256=b"\x02" * 32,
+    catalogue_sha256=b"\x07" * 32,
     rules={"author-objected": 1, "private-message": 2},
     inputs=(ManifestFile("a.parquet", b"\x03" * 32, 6), ManifestFile("b/c.parquet", b"\x04" * 32, 4)),
     outputs=(ManifestFile("kept/a.parquet", b"\x05" * 32, 5), ManifestFile("withheld/a.parquet", b"\x06" * 32, 1)),
@@ -27,6 +28,18 @@ MANIFEST = GateManifest(
 
 def test_a_manifest_survives_the_way_to_disk_and_back(gate_signer: Signer) -> None:
     assert verify_manifest(MANIFEST.sign(gate_signer), gate_signer.verifier_key) == MANIFEST
+
+
+def test_a_run_without_a_catalogue_says_so(gate_signer: Signer) -> None:
+    without = dataclasses.replace(MANIFEST, catalogue_sha256=None)
+    assert verify_manifest(without.sign(gate_signer), gate_signer.verifier_key) == without
+    assert b'"catalogue_sha256": null' in without.sign(gate_signer)
+
+
+def test_silence_about_the_catalogue_is_refused(gate_signer: Signer) -> None:
+    body = {name: value for name, value in MANIFEST.to_body().items() if name != "catalogue_sha256"}
+    with pytest.raises(FormatError, match="catalogue_sha256"):
+        verify_manifest(sign_statement(FORM, body, gate_signer), gate_signer.verifier_key)
 
 
 def test_the_same_run_gives_the_same_bytes(gate_signer: Signer) -> None:
@@ -59,6 +72,8 @@ def test_manifest_signed_by_the_key_of_lists_is_refused(gate_signer: Signer, lis
         {"inputs": [{"path": "a.parquet", "rows": 10, "sha256": "00" * 32, "bytes": 5}]},
         {"inputs": ["a.parquet"]},
         {"mapping_sha256": "00"},
+        {"catalogue_sha256": "00"},
+        {"catalogue_sha256": False},
         {"model": "unknown fields are not passed over"},
     ],
     ids=str,

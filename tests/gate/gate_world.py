@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from demur.controller.catalogue import Audience, Catalogue, Kind
 from demur.core.identifier import IdentifierKind
 from demur.core.note import Signer
 from demur.core.suppression_list import SuppressionListHeader, seal_list
@@ -87,6 +88,10 @@ def list_of(*accounts: str, others: Iterable[ListEntry] = ()) -> SuppressionList
 
 def mapping(text: str = MAPPING) -> SourceMapping:
     return parse_mapping(text.encode())
+
+
+def catalogue_of(*cells: tuple[Kind, str, Audience]) -> Catalogue:
+    return Catalogue(collected=frozenset(cells), trained=frozenset(cells))
 
 
 def row(**changes: object) -> dict[str, object]:

@@ -9,10 +9,10 @@ from gate_world import MAPPING, SCHEMA, batch_of, entry, list_of, mapping, row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from demur.controller.catalogue import Kind
 from demur.core.identifier import IdentifierKind
 from demur.gate.decision import REASONS, decide
 from demur.gate.errors import ColumnMissingError, ColumnTypeError, RowIdMissingError
-from demur.gate.mapping import Kind
 from demur.gate.rules import RULES, rules_for
 
 ADA_OBJECTS = list_of("lumen:ada", "lumen:Zoë", "agora:ada", others=[entry("cy", IdentifierKind.HANDLE)])
@@ -71,6 +71,7 @@ def reasons_by_hand(each: dict[str, object]) -> list[str]:
 def test_every_reason_is_what_plain_python_says(rows: list[dict[str, object]]) -> None:
     decision = decide(batch_of(*rows), mapping(), ADA_OBJECTS)
     expected = [reasons_by_hand(each) for each in rows]
+    assert "not-in-catalogue" in REASONS  # which never applies without a catalogue
     assert decision.kept_mask.tolist() == [not reasons for reasons in expected]
     assert decision.withheld_reasons().to_pylist() == [reasons for reasons in expected if reasons]
     counted = {code: sum(code in reasons for reasons in expected) for code in REASONS}
@@ -165,7 +166,7 @@ def test_a_dataset_without_tags_is_not_asked_for_them() -> None:
     batch = batch_of(row(), row(author_account="lumen:ada")).drop_columns(["tagged_accounts"])
     assert decide(batch, without, ADA_OBJECTS).kept_mask.tolist() == [True, False]
     ran = {rule.CODE for rule in rules_for(without)}
-    assert {rule.CODE for rule in RULES} - ran == {"tagged-person-objected", "tagged-unreadable"}
+    assert {rule.CODE for rule in RULES} - ran == {"tagged-person-objected", "tagged-unreadable", "not-in-catalogue"}
 
 
 def test_no_row_gives_no_decision() -> None:

@@ -7,7 +7,7 @@ import pytest
 from gate_world import MAPPING, mapping
 
 from demur.gate.errors import MappingError
-from demur.gate.mapping import AccountColumn, Kind, parse_mapping
+from demur.gate.mapping import AccountColumn, Kind, ProductColumn, parse_mapping
 
 
 def test_every_role_is_read() -> None:
@@ -18,7 +18,7 @@ def test_every_role_is_read() -> None:
     read = parse_mapping(text.encode())
     assert read.row_id == "record_id"
     assert (read.kind, read.kind_values) == ("kind", {"post": Kind.POST, "bild": Kind.PHOTO, "dm": Kind.MESSAGE})
-    assert (read.audience, read.public_audiences) == ("audience", ("public", "world"))
+    assert (read.audience, read.audience_values) == ("audience", {"public": "public", "world": "public"})
     assert read.author_account == AccountColumn("who", "lumen")
     assert read.author_is_minor == "author_is_minor"
     assert read.tagged_accounts == AccountColumn("tagged_accounts", None)
@@ -26,9 +26,9 @@ def test_every_role_is_read() -> None:
         "text": "text",
         "image": "image_path",
         "created_at": "created",
-        "product": "product",
         "language": "language",
     }
+    assert read.product == ProductColumn("product", None)
     assert read.sha256 == hashlib.sha256(text.encode()).digest()
 
 
@@ -40,6 +40,19 @@ def test_the_example_in_the_specification_is_a_mapping() -> None:
 
 def test_a_dataset_without_tags_says_so() -> None:
     assert mapping(MAPPING.replace("tagged_accounts: tagged_accounts", "tagged_accounts: none")).tagged_accounts is None
+
+
+def test_other_audiences_and_the_products_of_a_dataset_get_the_names_of_the_catalogue() -> None:
+    text = MAPPING.replace("[public, world]", "[public, world]\n  friends: [circle]\n  private: [me, nobody]")
+    read = mapping(text + "product: {column: app, values: {LUMEN_IOS: lumen, LUMEN_WEB: lumen, 7: agora}}\n")
+    assert read.audience_values == {
+        "public": "public",
+        "world": "public",
+        "circle": "friends",
+        "me": "private",
+        "nobody": "private",
+    }
+    assert read.product == ProductColumn("app", {"LUMEN_IOS": "lumen", "LUMEN_WEB": "lumen", "7": "agora"})
 
 
 def test_silence_about_tags_is_refused() -> None:
@@ -55,7 +68,7 @@ def test_a_column_called_none_can_still_be_meant() -> None:
 
 def test_words_that_yaml_takes_for_other_things_stay_text() -> None:
     read = mapping(MAPPING.replace("[public, world]", "[no, 1, 2024-06-26, null]").replace("    dm:", "    1:"))
-    assert read.public_audiences == ("no", "1", "2024-06-26", "null")
+    assert list(read.audience_values) == ["no", "1", "2024-06-26", "null"]
     assert read.kind_values["1"] is Kind.MESSAGE
 
 
@@ -91,6 +104,12 @@ def test_a_missing_field_is_named(field: str) -> None:
         ("[public, world]", "public", "line 11.*audience.public"),
         ("[public, world]", "[public, [world]]", "line 11.*audience.public"),
         ("[public, world]", "[public]\n  open: 1", "line 12.*open"),
+        ("[public, world]", "[public]\n  friends: []", "line 12.*audience.friends"),
+        ("[public, world]", "[public]\n  private: [public]", "line 12.*public.*twice"),
+        ("text: text", "product: {column: a, values: [b]}", "line 15.*product.values"),
+        ("text: text", "product: {column: a, values: {b: }}", "line 15.*product.values"),
+        ("text: text", "product: {column: a, namespace: b}", "line 15.*namespace"),
+        ("text: text", "product: {values: {a: b}}", "product.column"),
         ("author_account: author_account", "author_account: {column: a, namespace: 'Lumen:'}", "line 12.*namespace"),
         ("author_account: author_account", "author_account: {column: a, namespace: ''}", "line 12.*namespace"),
         ("author_account: author_account", "author_account: {column: a, name: b}", "line 12.*name"),

@@ -5,7 +5,7 @@ import pytest
 from gate_world import SCHEMA
 
 from demur.gate.errors import MappingError
-from demur.gate.mapping import AccountColumn, parse_mapping
+from demur.gate.mapping import AccountColumn, ProductColumn, parse_mapping
 from demur.gate.mapping_proposal import propose_mapping
 
 
@@ -14,7 +14,7 @@ def test_familiar_columns_are_recognised_and_the_proposal_parses() -> None:
     assert mapping.row_id == "record_id"
     assert mapping.author_account == AccountColumn("author_account", None)
     assert mapping.tagged_accounts == AccountColumn("tagged_accounts", None)
-    assert mapping.public_audiences == ("public",)
+    assert mapping.audience_values == {"public": "public"}
     assert mapping.others == {"text": "text"}
 
 
@@ -34,6 +34,13 @@ def test_names_are_recognised_in_other_spellings_and_quoted_where_yaml_needs_it(
     assert (mapping.row_id, mapping.kind, mapping.audience) == ("Record Id", "contentType", "Visibility")
     assert (mapping.author_account.column, mapping.author_is_minor) == ("AuthorID", "isMinor")
     assert mapping.others == {}
+
+
+def test_a_product_is_proposed_where_a_column_is_called_so_and_asked_of_nobody() -> None:
+    schema = SCHEMA.append(pa.field("platform", pa.string()))
+    assert parse_mapping(propose_mapping(schema).encode()).product == ProductColumn("platform", None)
+    numbers = SCHEMA.append(pa.field("product", pa.int32()))
+    assert "product" not in propose_mapping(numbers)
 
 
 def test_what_cannot_be_guessed_stays_open_and_is_refused_until_filled_in() -> None:

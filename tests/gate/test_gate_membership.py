@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demur.gate.membership import HashFunction, MembershipIndex, keyed_hash
-from demur.gate.string_window import WINDOW_ROWS, StringWindow, find_among, present
+from demur.gate.string_window import WINDOW_ROWS, StringWindow, find_codes, present
 
 TEXT = st.one_of(
     st.text(alphabet="ab:\0é", max_size=20),
@@ -69,7 +69,8 @@ def test_a_few_values_are_found_as_well(values: list[str], rows: list[str | None
     for make in LAYOUTS.values():
         column = make(rows)
         if isinstance(column, pa.Array):
-            assert find_among(column, values).tolist() == [row in set(values) for row in rows]
+            words = list(dict.fromkeys(values))
+            assert find_codes(column, words).tolist() == [words.index(row) if row in words else -1 for row in rows]
             assert present(column).tolist() == [row is not None for row in rows]
 
 

@@ -145,7 +145,7 @@ def test_mapping_is_one_that_the_gate_takes_and_names_columns_of_the_lake(sample
     columns = {mapping.row_id, mapping.kind, mapping.audience, mapping.author_is_minor}
     columns |= {mapping.author_account.column, mapping.tagged_accounts.column, *mapping.others.values()}
     assert columns <= set(LAKE_SCHEMA.names)
-    assert mapping.public_audiences == ("public",)
+    assert set(mapping.audience_values.values()) == {"public", "friends", "private"}
 
 
 def test_summary_counts_what_was_made_and_is_found_again(tmp_path: Path) -> None:

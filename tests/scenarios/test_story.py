@@ -63,6 +63,7 @@ def story(
     number = wait_for_list(installation, before)
     list_file = home / "lists" / f"{number:06d}.list"
     gate = ["gate", "run", str(home / "sample/lake"), "--mapping", str(home / "sample/mapping.yaml")]
+    gate += ["--controller", str(home / "controller.yaml")]
     ran = installation.demur(*gate, "--list", str(list_file), "--out", str(folder / "out"))
     assert ran.returncode == 0, ran.stderr
     added = installation.demur("ledger", "add", str(folder / "out" / "manifest.note"))

@@ -37,6 +37,15 @@ MappingFile = Annotated[
 ListFile = Annotated[
     Path, typer.Option("--list", help="The controller's suppression list.", exists=True, dir_okay=False)
 ]
+ControllerFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--controller",
+        help="The controller's file: what its catalogue does not say is used for training is withheld.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
 Out = Annotated[Path, typer.Option(help="Where the output appears when it is complete; new, or empty.")]
 KeysFolder = Annotated[
     Path,
@@ -49,18 +58,30 @@ KeysFolder = Annotated[
 
 
 @gate_app.command()
-def run(inputs: Inputs, mapping: MappingFile, suppression_list: ListFile, out: Out, keys_folder: KeysFolder) -> None:
+def run(
+    inputs: Inputs,
+    mapping: MappingFile,
+    suppression_list: ListFile,
+    out: Out,
+    keys_folder: KeysFolder,
+    controller: ControllerFile = None,
+) -> None:
     """Split a dataset into rows that may train and rows that must not.
 
-    Writes OUT/kept (same files, columns and order), OUT/withheld (row ids with reasons) and OUT/manifest.note (signed).
+    Writes OUT/kept (same files, columns and order), OUT/withheld (row ids with reasons), OUT/withheld-by-entry.parquet
+    (how many rows each entry of the list withheld) and OUT/manifest.note (signed). Private messages never train. Other
+    data that are not public train only if the controller's file says so.
+
     Anything unreadable, unknown, expired or tampered stops the run, and nothing appears under OUT.
 
     [bold]Examples[/bold]
 
       demur gate inspect lake/ > mapping.yaml
 
-      demur gate run lake/ --mapping mapping.yaml --list var/lists/latest.list --out training/2026-11
+      demur gate run lake/ --mapping mapping.yaml --list var/lists/latest.list --controller var/controller.yaml
+      --out training/2026-11
     """
+    from demur.controller.file import load_controller
     from demur.gate.mapping import parse_mapping
     from demur.gate.run import GateRequest, run_gate
     from demur.gate.suppression_list import load_suppression_list
@@ -73,11 +94,12 @@ def run(inputs: Inputs, mapping: MappingFile, suppression_list: ListFile, out: O
         load_secret(keys_folder, SecretName.LIST_SEAL),
         datetime.now(UTC),
     )
+    catalogue = None if controller is None else load_controller(controller).catalogue
     signer = load_signer(keys_folder, KeyRole.GATE)
     with _progress() as bar:
         task = bar.add_task(f"list {suppressions.header.number}", total=None)
         manifest = run_gate(
-            GateRequest(inputs, source_mapping, out),
+            GateRequest(inputs, source_mapping, out, catalogue),
             suppressions,
             signer,
             lambda done, total: bar.update(task, completed=done, total=total),

@@ -118,6 +118,7 @@ def run_gate_over_sample(installation: Installation, list_number: int, *, quiet:
     out = installation.home / "training" / f"list-{list_number:06d}"
     sample, lists = installation.home / "sample", installation.home / "lists"
     gate = [str(sample / "lake"), "--mapping", str(sample / "mapping.yaml")]
+    gate += ["--controller", str(installation.home / "controller.yaml")]
     gate += ["--list", str(lists / f"{list_number:06d}.list"), "--out", str(out)]
     manifest = out / "manifest.note"
     # Each by itself: a kill between them must not leave a manifest that is never logged.

@@ -52,6 +52,13 @@ class Fields:
             raise FormatError(f'{self._what}: field "{name}" is not {length_bytes} bytes of hexadecimal')
         return bytes.fromhex(text)
 
+    def hex_bytes_or_null(self, name: str, length_bytes: int) -> bytes | None:
+        """Return bytes written as lower-case hexadecimal; None if the field is there and null."""
+        if self._left.get(name, "") is None:
+            del self._left[name]
+            return None
+        return self.hex_bytes(name, length_bytes)
+
     def items(self, name: str) -> list[Json]:
         """Return a list."""
         return self._take(name, list)

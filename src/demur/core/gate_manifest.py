@@ -41,6 +41,7 @@ class GateManifest:
         kinds_not_applied: kinds that the list held and no rule of this run looks for, so that nobody believes
             they were honoured here.
         mapping_sha256: SHA-256 of the source mapping's file (32 bytes).
+        catalogue_sha256: SHA-256 of what the controller's catalogue let train (32 bytes); None if none was used.
         rules: the version of each rule that ran, by its reason code.
         inputs: what was read, in order.
         outputs: what was written: kept files and withheld files.
@@ -54,6 +55,7 @@ class GateManifest:
     list_kinds: Mapping[str, int]
     kinds_not_applied: tuple[str, ...]
     mapping_sha256: bytes
+    catalogue_sha256: bytes | None
     rules: Mapping[str, int]
     inputs: tuple[ManifestFile, ...]
     outputs: tuple[ManifestFile, ...]
@@ -64,6 +66,7 @@ class GateManifest:
     def to_body(self) -> JsonObject:
         """Return the manifest as a statement's body."""
         return {
+            "catalogue_sha256": None if self.catalogue_sha256 is None else self.catalogue_sha256.hex(),
             "inputs": [file.to_body() for file in self.inputs],
             "kept_rows": self.kept_rows,
             "kinds_not_applied": list(self.kinds_not_applied),
@@ -96,6 +99,7 @@ def verify_manifest(raw: bytes, key: VerifierKey) -> GateManifest:
         list_kinds=_counts(fields.object("list_kinds")),
         kinds_not_applied=tuple(fields.texts("kinds_not_applied")),
         mapping_sha256=fields.hex_bytes("mapping_sha256", _SHA256_BYTES),
+        catalogue_sha256=fields.hex_bytes_or_null("catalogue_sha256", _SHA256_BYTES),
         rules=_counts(fields.object("rules")),
         inputs=tuple(_parse_file(item) for item in fields.items("inputs")),
         outputs=tuple(_parse_file(item) for item in fields.items("outputs")),

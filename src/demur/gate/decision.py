@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from demur.controller.catalogue import Catalogue
 from demur.gate.errors import RowIdMissingError
 from demur.gate.mapped_batch import map_batch
 from demur.gate.mapping import SourceMapping
@@ -57,13 +58,19 @@ class Decision:
         return pa.array(spelled, pa.list_(pa.string())).take(pa.array(which))
 
 
-def decide(batch: pa.RecordBatch, mapping: SourceMapping, suppressions: SuppressionList) -> Decision:
+def decide(
+    batch: pa.RecordBatch,
+    mapping: SourceMapping,
+    suppressions: SuppressionList,
+    catalogue: Catalogue | None = None,
+) -> Decision:
     """Decide about every row of a batch.
 
     Args:
         batch: n rows of the dataset that the mapping describes; other columns than the mapping's are not looked at.
         mapping: which column plays which role.
         suppressions: the verified list. That it is current was checked when it was loaded.
+        catalogue: what may train at all, from the controller's file; None to decide without one.
 
     Returns:
         For each row all reasons that apply. A null or unreadable value in a needed role is a reason itself.
@@ -71,15 +78,16 @@ def decide(batch: pa.RecordBatch, mapping: SourceMapping, suppressions: Suppress
     Raises:
         ColumnMissingError: a column of the mapping is not there, or there twice.
         ColumnTypeError: a column has a type that its role cannot have.
+        MappingError: there is a catalogue, and the mapping does not say of which product a row is.
         RowIdMissingError: a row has no id.
 
     Source: GDPR Art. 21(1); docs/spec/gate-manifest.md, Reasons.
     """
-    rows = map_batch(batch, mapping)
+    rows = map_batch(batch, mapping, catalogue)
     if not present(rows.row_id).all():
         raise RowIdMissingError(f'a row has no id: column "{mapping.row_id}" holds a null')
     reasons = np.zeros(len(rows), np.uint32)
-    rules = rules_for(mapping)
+    rules = rules_for(mapping, catalogue)
     for bit, rule in enumerate(RULES):
         if rule in rules:
             reasons |= rule.find_withheld(rows, suppressions).astype(np.uint32) << np.uint32(bit)

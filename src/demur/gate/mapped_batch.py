@@ -3,17 +3,22 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 
-from demur.gate.errors import ColumnMissingError, ColumnTypeError
+from demur.controller.catalogue import Catalogue
+from demur.gate.errors import ColumnMissingError, ColumnTypeError, MappingError
 from demur.gate.mapping import SourceMapping
+from demur.gate.string_window import BoolMask, Codes, find_codes
 from demur.gate.tagged_accounts import TaggedAccounts, nobody_tagged
+from demur.gate.trained_values import TrainedValues
 
 
 class Role(StrEnum):
-    """The roles that every mapping gives to a column (`tagged_accounts` may say that there is none)."""
+    """The roles that rules read. A mapping may say that there is no `tagged_accounts`, and leave out `product`."""
 
     ROW_ID = "row_id"
     KIND = "kind"
@@ -21,6 +26,7 @@ class Role(StrEnum):
     AUTHOR_ACCOUNT = "author_account"
     AUTHOR_IS_MINOR = "author_is_minor"
     TAGGED_ACCOUNTS = "tagged_accounts"
+    PRODUCT = "product"
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,8 @@ class MappedBatch:
         author_account: text.
         author_is_minor: bool.
         tagged_accounts: all lists empty when the mapping says that the dataset has no such column.
+        product: text; None if the mapping names no such column, and then there is no catalogue.
+        catalogue: what may train at all; None if the run has none.
     """
 
     mapping: SourceMapping
@@ -44,19 +52,49 @@ class MappedBatch:
     author_account: pa.Array
     author_is_minor: pa.Array
     tagged_accounts: TaggedAccounts
+    product: pa.Array | None
+    catalogue: Catalogue | None
 
     def __len__(self) -> int:
         """Return the number of rows."""
         return len(self.row_id)
 
+    @cached_property
+    def kind_codes(self) -> Codes:
+        """Which of the mapping's kind values each row holds: int32[n], -1 for a null or another value."""
+        return find_codes(self.kind, list(self.mapping.kind_values))
 
-def map_batch(batch: pa.RecordBatch, mapping: SourceMapping) -> MappedBatch:
+    @cached_property
+    def audience_codes(self) -> Codes:
+        """Which of the mapping's audience values each row holds: int32[n], -1 for a null or another value."""
+        return find_codes(self.audience, list(self.mapping.audience_values))
+
+    @cached_property
+    def in_catalogue(self) -> BoolMask:
+        """Which rows the catalogue says may train, by their kind, product and audience: bool[n]; none without one."""
+        if self.catalogue is None or self.product is None:
+            return np.zeros(len(self), bool)
+        trained = TrainedValues(self.mapping, self.catalogue)
+        found: BoolMask = trained.table[
+            self.kind_codes, find_codes(self.product, trained.products), self.audience_codes
+        ]
+        return found
+
+
+def map_batch(batch: pa.RecordBatch, mapping: SourceMapping, catalogue: Catalogue | None = None) -> MappedBatch:
     """Return the batch's columns by role, without copying.
 
+    Args:
+        batch: n rows.
+        mapping: which column plays which role.
+        catalogue: what may train at all; None if the run has none.
+
     Raises:
+        MappingError: there is a catalogue, and the mapping does not say of which product a row is.
         ColumnMissingError: a column of the mapping is not there, or there twice.
         ColumnTypeError: a column has a type that its role cannot have.
     """
+    check_product(mapping, catalogue)
     check_columns(batch.schema, mapping, "the record batch")
     tagged = mapping.tagged_accounts
     return MappedBatch(
@@ -71,7 +109,22 @@ def map_batch(batch: pa.RecordBatch, mapping: SourceMapping) -> MappedBatch:
             if tagged is None
             else TaggedAccounts(batch.column(tagged.column), tagged.namespace)
         ),
+        product=None if mapping.product is None else batch.column(mapping.product.column),
+        catalogue=catalogue,
     )
+
+
+def check_product(mapping: SourceMapping, catalogue: Catalogue | None) -> None:
+    """Refuse a catalogue without a column that says of which product a row is: it would withhold every row.
+
+    Raises:
+        MappingError: the mapping has no field `product`.
+    """
+    if catalogue is not None and mapping.product is None:
+        raise MappingError(
+            'the source mapping has no field "product", which the controller\'s catalogue needs',
+            hint="name the column that says of which product a row is, or run without --controller",
+        )
 
 
 def check_columns(schema: pa.Schema, mapping: SourceMapping, where: str) -> None:
@@ -138,8 +191,9 @@ ROLE_TYPES: Final[dict[str, RoleType]] = {
     Role.AUTHOR_ACCOUNT: _TEXT,
     Role.AUTHOR_IS_MINOR: RoleType(lambda kind: bool(pa.types.is_boolean(kind)), "bool"),
     Role.TAGGED_ACCOUNTS: RoleType(_is_list_of_text, "a list of text"),
+    Role.PRODUCT: _TEXT,
 }
-"""The types of docs/spec/source-mapping.md. Optional roles are not in here: no rule reads them."""
+"""The types of docs/spec/source-mapping.md. Roles that no rule reads are not in here."""
 
 
 def _columns(mapping: SourceMapping) -> Iterator[tuple[str, str]]:
@@ -151,4 +205,6 @@ def _columns(mapping: SourceMapping) -> Iterator[tuple[str, str]]:
     yield Role.AUTHOR_IS_MINOR, mapping.author_is_minor
     if mapping.tagged_accounts is not None:
         yield Role.TAGGED_ACCOUNTS, mapping.tagged_accounts.column
+    if mapping.product is not None:
+        yield Role.PRODUCT, mapping.product.column
     yield from mapping.others.items()

@@ -8,11 +8,11 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final, NoReturn
 
 import yaml
 
+from demur.controller.catalogue import Audience, Kind
 from demur.gate.errors import MappingError
 
 FORM: Final = "demur-source-mapping/v1"
@@ -20,19 +20,8 @@ NO_COLUMN: Final = "none"
 """What a mapping says of `tagged_accounts` when the dataset has no such column."""
 
 _NAMESPACE = re.compile(r"[a-z0-9-]+\Z")
-_OPTIONAL: Final = ("text", "image", "created_at", "product", "language")
+_OPTIONAL: Final = ("text", "image", "created_at", "language")
 _Fields = dict[str, yaml.Node]
-
-
-class Kind(StrEnum):
-    """What a row is, in the words of the data catalogue."""
-
-    POST = "post"
-    PHOTO = "photo"
-    CAPTION = "caption"
-    COMMENT = "comment"
-    PROMPT = "prompt"
-    MESSAGE = "message"
 
 
 @dataclass(frozen=True)
@@ -49,6 +38,19 @@ class AccountColumn:
 
 
 @dataclass(frozen=True)
+class ProductColumn:
+    """A column that says of which product a row is.
+
+    Attributes:
+        column: its name.
+        values: the product's id in the catalogue that each value means; None when the values are the ids themselves.
+    """
+
+    column: str
+    values: Mapping[str, str] | None
+
+
+@dataclass(frozen=True)
 class SourceMapping:
     """Which column plays which role.
 
@@ -57,10 +59,11 @@ class SourceMapping:
         kind: the column that says what a row is.
         kind_values: the kind that each value of that column means; other values are unknown.
         audience: the column that says who may see a row.
-        public_audiences: the values of that column that may train.
+        audience_values: the audience that each value of that column means; other values are none that is known.
         author_account: whose row it is.
         author_is_minor: the column that says whether the author is a minor.
         tagged_accounts: the people tagged; None when the mapping says that there is no such column.
+        product: of which product a row is; None if the mapping does not say.
         others: column by optional role; no rule reads them yet.
         sha256: of the mapping file (32 bytes).
     """
@@ -69,10 +72,11 @@ class SourceMapping:
     kind: str
     kind_values: Mapping[str, Kind]
     audience: str
-    public_audiences: tuple[str, ...]
+    audience_values: Mapping[str, Audience]
     author_account: AccountColumn
     author_is_minor: str
     tagged_accounts: AccountColumn | None
+    product: ProductColumn | None
     others: Mapping[str, str]
     sha256: bytes
 
@@ -101,10 +105,11 @@ def parse_mapping(raw: bytes) -> SourceMapping:
         kind=_take_text(kind, "kind.column"),
         kind_values=_take_kinds(kind),
         audience=_take_text(audience, "audience.column"),
-        public_audiences=_take_texts(audience, "audience.public"),
+        audience_values=_take_audiences(audience),
         author_account=_take_account(fields, "author_account"),
         author_is_minor=_take_column(fields, "author_is_minor"),
         tagged_accounts=_take_tagged(fields),
+        product=_take_product(fields),
         others={role: _take_column(fields, role) for role in _OPTIONAL if role in fields},
         sha256=hashlib.sha256(raw).digest(),
     )
@@ -153,8 +158,7 @@ def _take_text(fields: _Fields, path: str) -> str:
     return _text(_take(fields, path), f'"{path}"')
 
 
-def _take_texts(fields: _Fields, path: str) -> tuple[str, ...]:
-    node = _take(fields, path)
+def _texts(node: yaml.Node, path: str) -> tuple[str, ...]:
     if not isinstance(node, yaml.SequenceNode) or not node.value:
         _fail(node, f'"{path}" must be a list that is not empty')
     return tuple(_text(item, f'a value of "{path}"') for item in node.value)
@@ -190,6 +194,34 @@ def _take_tagged(fields: _Fields) -> AccountColumn | None:
         del fields["tagged_accounts"]
         return None
     return _take_account(fields, "tagged_accounts")
+
+
+def _take_audiences(own: _Fields) -> dict[str, Audience]:
+    """Return what each value means. Only `public` is needed: the catalogue may say that others train too."""
+    audiences: dict[str, Audience] = {}
+    for audience in Audience:
+        path = f"audience.{audience}"
+        if audience is not Audience.PUBLIC and audience not in own:
+            continue
+        node = _take(own, path)
+        for value in _texts(node, path):
+            if value in audiences:
+                _fail(node, f'"{value}" stands twice under "audience"')
+            audiences[value] = audience
+    return audiences
+
+
+def _take_product(fields: _Fields) -> ProductColumn | None:
+    if "product" not in fields:
+        return None
+    own = _role_fields(fields, "product")
+    column = _take_text(own, "product.column")
+    values = None
+    if "values" in own:
+        table = _table(own.pop("values"), '"product.values"')
+        values = {source: _text(node, 'a value of "product.values"') for source, node in table.items()}
+    _end(own)
+    return ProductColumn(column, values)
 
 
 def _take_kinds(own: _Fields) -> dict[str, Kind]:

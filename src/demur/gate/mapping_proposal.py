@@ -10,8 +10,9 @@ from typing import Final
 
 import pyarrow as pa
 
+from demur.controller.catalogue import Kind
 from demur.gate.mapped_batch import ROLE_TYPES, Role
-from demur.gate.mapping import FORM, Kind
+from demur.gate.mapping import FORM
 
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
     Role.ROW_ID: ("row_id", "record_id", "id", "uuid", "guid", "post_id", "item_id"),
@@ -26,8 +27,8 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     "product": ("product", "app", "platform"),
     "language": ("language", "lang", "locale"),
 }
-_READ_BY_RULES: Final = ROLE_TYPES.keys() - {Role.ROW_ID}
-"""Roles of which the wrong one of two columns would let rows through."""
+_READ_BY_RULES: Final = ROLE_TYPES.keys() - {Role.ROW_ID, Role.PRODUCT}
+"""Roles of which the wrong one of two columns would let rows through. No catalogue names what is no product."""
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 _YAML_WORDS: Final = {"none", "null", "true", "false", "yes", "no", "on", "off"}
@@ -62,7 +63,7 @@ def _lines(schema: pa.Schema, role: str) -> list[str]:
 
 def _open_lines(role: str, fitting: list[str]) -> list[str]:
     """Return what stands for a role without a likely column: nothing if it is optional, else a gap to fill in."""
-    if role not in ROLE_TYPES:
+    if role not in ROLE_TYPES or role == Role.PRODUCT:
         return []
     fit = f"could be: {', '.join(_quoted(name) for name in fitting)}" if fitting else "no column has a fitting type"
     if role == Role.TAGGED_ACCOUNTS:

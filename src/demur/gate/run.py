@@ -22,17 +22,20 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from demur.controller.catalogue import Catalogue
 from demur.core.gate_manifest import GateManifest, ManifestFile
 from demur.core.note import Signer
 from demur.gate.decision import REASONS, Decision, decide
 from demur.gate.entry_counts import LAYOUT, WITHHELD_BY_ENTRY, EntryCounter
 from demur.gate.errors import MappingError, OutputExistsError, RowIdMissingError, UnreadableInputError
+from demur.gate.mapped_batch import check_product
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import Layout, OutputFile, layout_of, writing
 from demur.gate.rules import rules_for
 from demur.gate.source import InputFile, find_inputs, hash_unchanged, open_parquet, read_row_group
 from demur.gate.staging import open_staging
 from demur.gate.suppression_list import SuppressionList
+from demur.gate.trained_values import catalogue_sha256
 
 KEPT: Final = "kept"
 WITHHELD: Final = "withheld"
@@ -51,11 +54,13 @@ class GateRequest:
         inputs: a Parquet file, or a folder of them at any depth.
         mapping: which column plays which role.
         out: the output folder; it must not exist, or be empty.
+        catalogue: what may train at all, from the controller's file; None to run without one.
     """
 
     inputs: Path
     mapping: SourceMapping
     out: Path
+    catalogue: Catalogue | None = None
 
 
 @dataclass(frozen=True)
@@ -112,13 +117,14 @@ def run_gate(
         GateError: see `demur.gate.errors`. Nothing stands under the output's name then.
     """
     _check_apart(request)
+    check_product(request.mapping, request.catalogue)
     files = find_inputs(request.inputs, request.mapping)
     with open_staging(request.out) as staging:
         counter = _Progress(sum(file.rows for file in files), progress)
         by_entry = EntryCounter(request.mapping, suppressions)
-        results = _gate_files(files, _FileGate(request.mapping, suppressions, by_entry, staging.folder), counter)
+        results = _gate_files(files, _FileGate(request, suppressions, by_entry, staging.folder), counter)
         counts = _write_entry_counts(staging.folder, by_entry)
-        manifest = _manifest(request.mapping, suppressions, results, counts)
+        manifest = _manifest(request, suppressions, results, counts)
         with writing(), (staging.folder / MANIFEST).open("xb") as stream:
             stream.write(manifest.sign(signer))
             stream.flush()
@@ -159,9 +165,9 @@ class _FileGate:
     """Gates one file after another into one folder."""
 
     def __init__(
-        self, mapping: SourceMapping, suppressions: SuppressionList, by_entry: EntryCounter, folder: Path
+        self, request: GateRequest, suppressions: SuppressionList, by_entry: EntryCounter, folder: Path
     ) -> None:
-        self._mapping = mapping
+        self._mapping, self._catalogue = request.mapping, request.catalogue
         self._suppressions = suppressions
         self._by_entry = by_entry
         self._folder = folder
@@ -196,7 +202,7 @@ class _FileGate:
 
     def _decide(self, batch: pa.RecordBatch, where: str) -> Decision:
         try:
-            return decide(batch, self._mapping, self._suppressions)
+            return decide(batch, self._mapping, self._suppressions, self._catalogue)
         except RowIdMissingError as error:
             raise RowIdMissingError(f"{where}: {error}", hint="give every row an id, and run again") from error
 
@@ -226,9 +232,9 @@ def _write_entry_counts(folder: Path, by_entry: EntryCounter) -> ManifestFile:
 
 
 def _manifest(
-    mapping: SourceMapping, suppressions: SuppressionList, results: Sequence[_FileResult], counts: ManifestFile
+    request: GateRequest, suppressions: SuppressionList, results: Sequence[_FileResult], counts: ManifestFile
 ) -> GateManifest:
-    rules = rules_for(mapping)
+    rules = rules_for(request.mapping, request.catalogue)
     applied = {str(kind) for rule in rules for kind in rule.IDENTIFIERS}
     reason_rows = np.sum([result.reason_rows for result in results], axis=0)
     return GateManifest(
@@ -236,7 +242,8 @@ def _manifest(
         list_header_sha256=suppressions.header_sha256,
         list_kinds=suppressions.kinds,
         kinds_not_applied=tuple(kind for kind in suppressions.kinds if kind not in applied),
-        mapping_sha256=mapping.sha256,
+        mapping_sha256=request.mapping.sha256,
+        catalogue_sha256=None if request.catalogue is None else catalogue_sha256(request.catalogue),
         rules={rule.CODE: rule.VERSION for rule in rules},
         inputs=tuple(result.source for result in results),
         outputs=(*(result.kept for result in results), *(result.withheld for result in results), counts),

@@ -7,6 +7,7 @@ of `RULES` is how the gate fails closed: what cannot be decided is withheld, wit
 
 from typing import Final, Protocol
 
+from demur.controller.catalogue import Catalogue
 from demur.core.identifier import IdentifierKind
 from demur.gate.mapped_batch import MappedBatch, Role
 from demur.gate.mapping import SourceMapping
@@ -18,6 +19,7 @@ from demur.gate.rules import (
     author_unreadable,
     minor,
     minority_unknown,
+    not_in_catalogue,
     not_public,
     private_message,
     tagged_person_objected,
@@ -70,6 +72,7 @@ class ObjectionRule(Rule, Protocol):
 RULES: Final[tuple[Rule, ...]] = (
     private_message,
     not_public,
+    not_in_catalogue,
     minor,
     author_objected,
     tagged_person_objected,
@@ -86,7 +89,9 @@ OBJECTION_RULES: Final[tuple[ObjectionRule, ...]] = (author_objected, tagged_per
 """Those that look for entries of the list."""
 
 
-def rules_for(mapping: SourceMapping) -> tuple[Rule, ...]:
-    """Return the rules that a mapping has columns for: all, or all but those about tags if it says `none`."""
+def rules_for(mapping: SourceMapping, catalogue: Catalogue | None = None) -> tuple[Rule, ...]:
+    """Return the rules that run: not those about tags if the mapping says `none`, nor the catalogue's without one."""
     absent = {Role.TAGGED_ACCOUNTS} if mapping.tagged_accounts is None else set()
+    if catalogue is None:
+        absent.add(Role.PRODUCT)
     return tuple(rule for rule in RULES if not absent.intersection(rule.ROLES))

@@ -2,10 +2,12 @@
 
 from typing import Final
 
+import numpy as np
+
+from demur.controller.catalogue import Kind
 from demur.core.identifier import IdentifierKind
 from demur.gate.mapped_batch import MappedBatch, Role
-from demur.gate.mapping import Kind
-from demur.gate.string_window import BoolMask, find_among
+from demur.gate.string_window import BoolMask
 from demur.gate.suppression_list import SuppressionList
 
 CODE: Final = "private-message"
@@ -16,5 +18,5 @@ IDENTIFIERS: Final[tuple[IdentifierKind, ...]] = ()
 
 def find_withheld(batch: MappedBatch, _suppressions: SuppressionList) -> BoolMask:
     """Return which rows are private messages."""
-    values = [value for value, kind in batch.mapping.kind_values.items() if kind is Kind.MESSAGE]
-    return find_among(batch.kind, values)
+    is_message = np.array([*(kind is Kind.MESSAGE for kind in batch.mapping.kind_values.values()), False])
+    return is_message[batch.kind_codes]

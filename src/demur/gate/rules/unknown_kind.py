@@ -4,7 +4,7 @@ from typing import Final
 
 from demur.core.identifier import IdentifierKind
 from demur.gate.mapped_batch import MappedBatch, Role
-from demur.gate.string_window import BoolMask, find_among
+from demur.gate.string_window import BoolMask
 from demur.gate.suppression_list import SuppressionList
 
 CODE: Final = "unknown-kind"
@@ -15,4 +15,4 @@ IDENTIFIERS: Final[tuple[IdentifierKind, ...]] = ()
 
 def find_withheld(batch: MappedBatch, _suppressions: SuppressionList) -> BoolMask:
     """Return which rows have no kind, or one that the mapping does not list."""
-    return ~find_among(batch.kind, batch.mapping.kind_values)
+    return batch.kind_codes < 0
