@@ -37,7 +37,7 @@ def newest_mail(kind: MailKind) -> str:
 
 
 def state_of(confirmed: ConfirmedCase) -> CaseState:
-    status = find_status(confirmed.status_token)
+    status = find_status(confirmed.status_token, NOW)
     assert status is not None
     return status.state
 
@@ -72,7 +72,7 @@ def test_refusal_tells_ground_reason_appeal_and_where_to_complain() -> None:
         confirmed.reference,
         "the data are needed for legal claims (GDPR Art. 21(1))",
         "A court asked for it.",
-        "If you disagree",
+        "If you do not agree with us",
     ):
         assert part in text
     assert "Datenschutzbehörde" in text
@@ -128,8 +128,8 @@ def test_second_refusal_cannot_be_appealed_again() -> None:
     decide(confirmed.reference, REFUSED, NOW)
     appeal(confirmed.status_token, "", NOW)
     decide(confirmed.reference, replace(REFUSED, staff="bea"), NOW)
-    assert "If you disagree" not in newest_mail(MailKind.DECISION)
-    status = find_status(confirmed.status_token)
+    assert "Tell us why" not in newest_mail(MailKind.DECISION)
+    status = find_status(confirmed.status_token, NOW)
     assert status is not None
     assert status.appeal_until is None
     with pytest.raises(TransitionError):
@@ -139,7 +139,7 @@ def test_second_refusal_cannot_be_appealed_again() -> None:
 def test_appeal_is_possible_to_the_last_moment_and_not_after() -> None:
     confirmed = reviewed()
     decide(confirmed.reference, REFUSED, NOW)
-    status = find_status(confirmed.status_token)
+    status = find_status(confirmed.status_token, NOW)
     assert status is not None
     assert status.appeal_until == NOW + APPEAL_PERIOD
     with pytest.raises(TransitionError):
@@ -179,7 +179,7 @@ def test_withdrawn_case_cannot_be_decided() -> None:
 def test_history_is_told_in_order() -> None:
     confirmed = reviewed()
     decide(confirmed.reference, REFUSED, NOW)
-    status = find_status(confirmed.status_token)
+    status = find_status(confirmed.status_token, NOW)
     assert status is not None
     assert [line.state for line in status.history] == ["lodged", "received", "under_review", "refused"]
     assert status.history[-1].text == "A court asked for it."
@@ -202,21 +202,21 @@ def test_reference_is_found_however_it_is_typed_and_an_invented_one_is_not() -> 
 
 def test_continue_token_opens_no_status_page() -> None:
     confirmed = confirm(ADA)
-    assert find_status(confirmed.reference) is None
+    assert find_status(confirmed.reference, NOW) is None
     with pytest.raises(LinkUnknownError):
         withdraw(confirmed.reference, NOW)
 
 
 def test_country_with_its_own_period_sets_the_legal_date() -> None:
     confirmed = confirm(replace(ADA, country="KR"))
-    status = find_status(confirmed.status_token)
+    status = find_status(confirmed.status_token, NOW)
     assert status is not None
     assert status.due_on == NOW.astimezone(DUBLIN).date() + 10 * DAY
 
 
 def test_country_without_facts_gets_the_date_of_the_gdpr_and_the_lead_authority() -> None:
     confirmed = confirm(replace(ADA, country="AR"))
-    status = find_status(confirmed.status_token)
+    status = find_status(confirmed.status_token, NOW)
     assert status is not None
     assert status.due_on == due_on(NOW.astimezone(DUBLIN).date(), GDPR_PERIOD)
     assert "Data Protection Commission" in newest_mail(MailKind.CONFIRMATION)

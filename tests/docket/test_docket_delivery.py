@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def test_confirmation_mail_tells_date_limits_link_and_authority(home: Path, mail
     text = " ".join(mailbox.newest_text().split())
     for part in (
         confirmed.reference,
-        "Answer due:",
+        "Our answer is due by law on",
         "Models that were trained before cannot unlearn",
         f"/privacy/genai/status/{confirmed.status_token}",
         "@Ada.Paints: found",
@@ -227,3 +228,25 @@ def test_address_that_a_server_refused_does_not_get_into_the_table_of_tasks(home
     told = DBTaskResult.objects.failed().get().traceback
     assert "OperationalError" in told
     assert ADA.email not in told
+
+
+def test_mails_say_their_language_and_break_no_link_and_no_line_is_long(home: Path, mailbox: Mailbox) -> None:
+    confirmed = confirm_by_mail(mailbox, replace(ADA, language="de", handles=("ada.paints", "@" + "x" * 90)))
+    run_tasks()
+    assert [mail["Content-Language"] for mail in mailbox.mails] == ["de", "de"]
+    lines = mailbox.newest_text().splitlines()
+    assert max(len(line) for line in lines if "/" not in line and "xxx" not in line) <= 72
+    assert any(line.endswith(confirmed.status_token) for line in lines)
+    assert "" not in lines[:1]
+    assert "\n\n\n" not in mailbox.newest_text()
+
+
+def test_promised_date_is_not_called_the_law_s_and_a_country_without_authority_gets_ours(
+    home: Path, mailbox: Mailbox
+) -> None:
+    confirm_by_mail(mailbox, replace(ADA, country="AQ"))
+    run_tasks()
+    text = " ".join(mailbox.newest_text().split())
+    assert "We set this date ourselves." in text
+    assert "by law" not in text
+    assert "This is the one that supervises us: Data Protection Commission" in text

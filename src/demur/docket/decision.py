@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from demur.core.objection import DECISIONS, CaseState
 from demur.docket.errors import DecisionRefusedError
 
@@ -19,19 +22,19 @@ class RefusalGround(StrEnum):
     NOT_THE_CONTROLLER = "not-the-controller"
 
     @property
-    def words(self) -> str:
+    def words(self) -> Promise:
         """The ground as the person reads it."""
         return _WORDS[self]
 
 
 _WORDS = {
-    RefusalGround.COMPELLING_LEGITIMATE_GROUNDS: (
+    RefusalGround.COMPELLING_LEGITIMATE_GROUNDS: _(
         "there are compelling legitimate grounds for the processing that override your interests (GDPR Art. 21(1))"
     ),
-    RefusalGround.LEGAL_CLAIMS: "the data are needed for legal claims (GDPR Art. 21(1))",
-    RefusalGround.NOT_IDENTIFIED: "we cannot tell which data are yours (GDPR Art. 11(2))",
-    RefusalGround.MANIFESTLY_UNFOUNDED: "the request is manifestly unfounded or excessive (GDPR Art. 12(5))",
-    RefusalGround.NOT_THE_CONTROLLER: "somebody else is responsible for these data, not we",
+    RefusalGround.LEGAL_CLAIMS: _("the data are needed for legal claims (GDPR Art. 21(1))"),
+    RefusalGround.NOT_IDENTIFIED: _("we cannot tell which data are yours (GDPR Art. 11(2))"),
+    RefusalGround.MANIFESTLY_UNFOUNDED: _("the request is manifestly unfounded or excessive (GDPR Art. 12(5))"),
+    RefusalGround.NOT_THE_CONTROLLER: _("somebody else is responsible for these data, not we"),
 }
 
 

@@ -115,6 +115,7 @@ def _message(mail: Mail) -> EmailMessage:
         headers={
             "Message-ID": mail.message_id,
             "Date": format_datetime(mail.created_at),
+            "Content-Language": mail.case.language,
             "Auto-Submitted": "auto-generated",  # RFC 3834: no holiday notes in answer, please
         },
     )

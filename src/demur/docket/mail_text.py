@@ -1,22 +1,28 @@
 """The words of the mails: plain text, from the templates in templates/docket/mail, in the case's language.
 
 A template's first line is the subject. Nothing that a person typed goes into a subject or any other header.
+
+Templates hold a paragraph on one line, however long, so that translations need no line ends of their own. The lines
+are broken here, where the words are known.
 """
 
 import json
+import re
+import textwrap
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from demur.controller.controller import Controller
 from demur.docket.controller import get_controller
 from demur.docket.jurisdiction import find_jurisdiction
 from demur.docket.models import Case, MailKind
 
 CODE_PATH = "/privacy/genai/code/"
 STATUS_PATH = "/privacy/genai/status/"
+LINE_CHARS = 72
+_BULLET = re.compile(r"\s*(- )?")
 
 
 @dataclass(frozen=True)
@@ -56,20 +62,39 @@ def write_mail(kind: MailKind, case: Case, **words: object) -> MailText:
         words: what else the template of that kind needs.
     """
     controller = get_controller()
+    local = find_jurisdiction(case.country)
+    supervising = local or find_jurisdiction(controller.country)
     context = {
         **words,
         "case": case,
         "controller": controller,
-        "authority": _authority(case, controller),
+        "authority": supervising and supervising.authority,
+        "authority_is_local": local is not None,
+        "law_sets_date": local is not None and local.period is not None,
         "base_url": settings.DEMUR_BASE_URL,
     }
     with translation.override(case.language):
         whole = render_to_string(f"docket/mail/{kind.value}.txt", context)
     subject, _, text = whole.strip().partition("\n")
-    return MailText(" ".join(subject.split()), text.strip() + "\n")
+    return MailText(" ".join(subject.split()), _broken(text))
 
 
-def _authority(case: Case, controller: Controller) -> object:
-    """Return the authority where the person lives; where none is known, that of the controller's country."""
-    jurisdiction = find_jurisdiction(case.country) or find_jurisdiction(controller.country)
-    return jurisdiction and jurisdiction.authority
+def _broken(text: str) -> str:
+    """Return a text in lines of at most LINE_CHARS characters, without blank lines in a row; no link is broken."""
+    lines: list[str] = []
+    for line in text.strip().splitlines():
+        lines += _wrap(line.rstrip()) if line.strip() else [""] if lines[-1] else []
+    return "\n".join(lines) + "\n"
+
+
+def _wrap(line: str) -> list[str]:
+    bullet = _BULLET.match(line)
+    indent = " " * (len(bullet[0]) if bullet else 0)
+    return textwrap.wrap(
+        line,
+        LINE_CHARS,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        expand_tabs=False,
+    )
