@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from demur.centre.country import CountryField, CountrySelect, is_country
 from demur.centre.forms.fields import TOO_LONG, TextField
+from demur.centre.forms.photos import PhotosField
 from demur.centre.forms.recognition import HandlesField, LinksField, NameField
 from demur.centre.meaning import Meaning
 from demur.core.errors import FormatError
@@ -23,7 +24,7 @@ _COUNTRY_ERRORS = {
     "required": _("Choose the country where you live."),
     "invalid_choice": _("Choose a country from the list."),
 }
-_NOTHING_TO_RECOGNISE_BY = _("Give at least one of these: a name, an account, or a link to a post.")
+_NOTHING_TO_RECOGNISE_BY = _("Give at least one of these: a name, an account, a link to a post, or a photo.")
 
 
 class CountryForm(forms.Form):
@@ -52,7 +53,8 @@ class ObjectionForm(CountryForm):
     """What every objection has: a country, an address, and room for reasons.
 
     Args of the constructor beside Django's: `accept_language`, as above; `reasons_required`, where the law asks for
-    reasons and this controller does too. A country that is known already is carried along unseen.
+    reasons and this controller does too; `is_signed_in`, where accounts are known by the sign-in; `has_photos`, where
+    photos of the person are kept in the draft. A country that is known already is carried along unseen.
     """
 
     email = TextField(
@@ -78,8 +80,16 @@ class ObjectionForm(CountryForm):
         },
     )
 
-    def __init__(self, *args: Any, reasons_required: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        reasons_required: bool = False,
+        is_signed_in: bool = False,
+        has_photos: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.is_signed_in, self.has_photos = is_signed_in, has_photos
         known = (self.data if self.is_bound else self.initial).get("country", "")
         if is_country(known):
             self.fields["country"].widget = forms.HiddenInput()
@@ -96,9 +106,14 @@ class ObjectionForm(CountryForm):
                 _("This does not look like an e-mail address. It should be like name@example.org."), code="invalid"
             ) from error
 
-    def typed(self, data: Mapping[str, str]) -> dict[str, str]:
+    def typed(self) -> dict[str, str]:
         """Return what somebody sent of this form's text, as typed, to be kept in a draft."""
-        return {name: data[name] for name in self.fields if name in data}
+        return {name: self.data[name] for name in self.fields if name in self.data}
+
+    def keep_errors_only_of(self, *names: str) -> None:
+        """Forget what is wrong elsewhere, for somebody who has not said yet that they are done."""
+        for name in set(self.errors) - set(names):
+            del self.errors[name]
 
 
 class OwnForm(ObjectionForm):
@@ -114,6 +129,11 @@ class OwnForm(ObjectionForm):
         ),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.is_signed_in:
+            self.fields["handles"].label = _("Other accounts of yours")
+
 
 class _RecognisedForm(ObjectionForm):
     """For somebody whom others show or mention: at least one thing by which the person can be recognised."""
@@ -121,8 +141,9 @@ class _RecognisedForm(ObjectionForm):
     def clean(self) -> dict[str, Any]:
         """Ask for something to recognise the person by, unless what was given is wrong and says so itself."""
         given = super().clean() or self.cleaned_data
-        means = ("name", "handles", "links")
-        if not any(given.get(name) for name in means) and not any(name in self.errors for name in means):
+        means = ("name", "handles", "links", "photos")
+        found = self.has_photos or any(given.get(name) for name in means)
+        if not found and not any(name in self.errors for name in means):
             self.add_error("name", forms.ValidationError(_NOTHING_TO_RECOGNISE_BY, code="nobody"))
         return given
 
@@ -130,7 +151,7 @@ class _RecognisedForm(ObjectionForm):
 class OthersForm(_RecognisedForm):
     """Others post about me."""
 
-    field_order = ("country", "email", "name", "handles", "links", "effect")
+    field_order = ("country", "email", "name", "handles", "links", "photos", "effect")
 
     name = NameField(
         _("Your name"),
@@ -142,12 +163,13 @@ class OthersForm(_RecognisedForm):
         _("Handles or links to profiles, one on each line, up to {most}. Leave this empty if you have no account."),
     )
     links = LinksField(_("Links to posts about you"))
+    photos = PhotosField(label=_("Photos of you"))
 
 
 class ChildForm(_RecognisedForm):
     """For my child."""
 
-    field_order = ("country", "email", "representative_name", "name", "handles", "links", "effect")
+    field_order = ("country", "email", "representative_name", "name", "handles", "links", "photos", "effect")
 
     representative_name = NameField(
         _("Your own name"), missing=_("Write your own name, as the child's parent or guardian."), of_writer=True
@@ -161,12 +183,13 @@ class ChildForm(_RecognisedForm):
         _("Handles or links to profiles, one on each line, up to {most}. Leave this empty if there is no account."),
     )
     links = LinksField(_("Links to posts about your child"))
+    photos = PhotosField(label=_("Photos of your child"))
 
 
 class AgentForm(_RecognisedForm):
     """On behalf of somebody who asked me to."""
 
-    field_order = ("country", "email", "representative_name", "name", "handles", "links", "effect")
+    field_order = ("country", "email", "representative_name", "name", "handles", "links", "photos", "mandate", "effect")
 
     representative_name = NameField(
         _("Your own name"), missing=_("Write your own name, as the one who acts for the person."), of_writer=True
@@ -180,6 +203,14 @@ class AgentForm(_RecognisedForm):
         _("Handles or links to profiles, one on each line, up to {most}. Leave this empty if there is no account."),
     )
     links = LinksField(_("Links to posts about the person"))
+    photos = PhotosField(label=_("Photos of the person"))
+    mandate = PhotosField(
+        label=_("The mandate"),
+        help_text=_(
+            "A photo or a scan of the paper that says that you may act for the person. It can follow later: you can "
+            "add it on the private page of the objection."
+        ),
+    )
 
 
 FORMS: Mapping[Meaning, type[ObjectionForm]] = {

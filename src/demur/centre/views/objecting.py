@@ -1,7 +1,6 @@
 """The form. Opening an address stores nothing; sending the form stores a draft, or the objection."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,61 +8,124 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from demur.centre.cookies import chosen_country, find_open_draft, forget_cookies, remember_country, remember_draft
-from demur.centre.forms.objection import FORMS, ObjectionForm
+from demur.centre.cookies import forget_cookies, remember_country
+from demur.centre.flood import find_challenge, read_asker, wait_page
+from demur.centre.form_visit import PHOTO_PURPOSES, FormVisit, open_visit
+from demur.centre.forms.objection import ObjectionForm
+from demur.centre.grounds import GROUNDS, add_grounds
+from demur.centre.law import describe_law
 from demur.centre.meaning import Meaning
-from demur.docket.drafts import DraftView, save_draft
-from demur.docket.errors import LodgingRefusedError
+from demur.centre.uploads import takes_photos
+from demur.docket.controller import get_controller
+from demur.docket.errors import FloodError, LodgingRefusedError
 from demur.docket.lodging import Lodging
+from demur.docket.photo_store import remove_photo
 from demur.docket.services import lodge_objection
 
 _UNPROCESSABLE = 422
-_TYPED_BEFORE = {"country"}
 
 
+@takes_photos
 @require_http_methods(["GET", "HEAD", "POST"])
 def object_to_training(request: HttpRequest, meaning: Meaning) -> HttpResponse:
-    """Show the form for a meaning; take it in and lead to the code page."""
-    draft = find_open_draft(request, _now())
-    accept_language = request.headers.get("Accept-Language", "")
+    """Show the form for a meaning; do what the button says that it was sent with, by itself the lodging."""
+    visit = open_visit(request, meaning)
     if request.method != "POST":
-        initial = dict(draft.fields) if draft else {}
-        initial["country"] = chosen_country(request) or initial.get("country", "")
-        return _form_page(request, meaning, FORMS[meaning](initial=initial, accept_language=accept_language))
-    form = FORMS[meaning](request.POST, accept_language=accept_language)
+        return _open(visit)
+    do, _colon, photo = request.POST.get("do", "").partition(":")
+    if do == "remove" and photo.isdecimal() and photo.isascii():
+        remove_photo(visit.token, int(photo))
+    try:
+        return _ANSWERS.get(do, _send)(visit)
+    except FloodError as error:
+        is_kept = visit.draft is not None
+        return visit.remember(wait_page(request, error, visit.now, is_kept=is_kept))
+
+
+def _open(visit: FormVisit) -> HttpResponse:
+    """Return the form. Browsers may keep it with nothing in it: going back to it finds again what was typed.
+
+    Over TLS they forget it for a page that must not be stored, and whoever mistyped the address would begin anew.
+    """
+    response = _page(visit, visit.open_form())
+    if visit.draft is None and visit.signed_in is None:
+        response.headers["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _send(visit: FormVisit) -> HttpResponse:
+    form = visit.sent_form()
+    if form.is_valid() and any(form.cleaned_data.get(name) for name in PHOTO_PURPOSES):
+        visit.keep(form)
     if form.is_valid():
         try:
-            lodged = lodge_objection(_lodging(form, meaning, draft), _now())
+            lodged = lodge_objection(_lodging(form, visit), visit.now, read_asker(visit.request, visit.now))
         except LodgingRefusedError as error:
             form.add_error(error.field if error.field in form.fields else None, _refusal(error))
+        except FloodError:
+            visit.keep(form)
+            raise
         else:
             done = redirect("centre:code", lodged.continue_token)
             forget_cookies(done)
             remember_country(done, form.cleaned_data["country"])
             return done
-    response = _form_page(request, meaning, form)
-    _keep(response, draft, {"meaning": meaning, **form.typed(request.POST)})
-    return response
+    return _keep(visit, form)
 
 
-def _form_page(request: HttpRequest, meaning: Meaning, form: ObjectionForm) -> HttpResponse:
-    """Return the form. Browsers may keep it with nothing in it: going back to it finds again what was typed.
-
-    Over TLS they forget it for a page that must not be stored, and whoever mistyped the address would begin anew.
-    """
-    status = _UNPROCESSABLE if form.errors else 200
-    response = render(request, "centre/object.html", {"form": form, "meaning": meaning}, status=status)
-    if not form.is_bound and form.initial.keys() <= _TYPED_BEFORE:
-        response.headers["Cache-Control"] = "private, no-cache"
-    return response
+def _help_with_grounds(visit: FormVisit) -> HttpResponse:
+    post = visit.request.POST
+    text = add_grounds(post.get("effect", ""), visit.meaning, post.getlist("ground"))
+    form = visit.sent_form({"effect": text})
+    form.fields["effect"].widget.attrs["autofocus"] = True
+    return _keep_unfinished(visit, form)
 
 
-def _keep(response: HttpResponse, draft: DraftView | None, typed: Mapping[str, str]) -> None:
-    old: Mapping[str, str] = draft.fields if draft else {}
-    remember_draft(response, save_draft(draft.token if draft else "", {**old, **typed}, _now()))
+def _show_again(visit: FormVisit) -> HttpResponse:
+    """Answer the choice of a country, whose law then stands on the page, and the removal of a photo."""
+    return _keep_unfinished(visit, visit.sent_form())
 
 
-def _lodging(form: ObjectionForm, meaning: Meaning, draft: DraftView | None) -> Lodging:
+def _choose_again(visit: FormVisit) -> HttpResponse:
+    visit.keep(visit.sent_form())
+    return visit.remember(redirect("centre:object"))
+
+
+_ANSWERS: Mapping[str, Callable[[FormVisit], HttpResponse]] = {
+    "grounds": _help_with_grounds,
+    "country": _show_again,
+    "remove": _show_again,
+    "change": _choose_again,
+}
+
+
+def _keep_unfinished(visit: FormVisit, form: ObjectionForm) -> HttpResponse:
+    """Keep what was sent by somebody who is not done yet: only what they have just done can be wrong."""
+    form.keep_errors_only_of("country", *PHOTO_PURPOSES)
+    return _keep(visit, form)
+
+
+def _keep(visit: FormVisit, form: ObjectionForm) -> HttpResponse:
+    """Return the form with everything that was sent, which is kept as a draft too."""
+    visit.keep(form)
+    return visit.remember(_page(visit, form))
+
+
+def _page(visit: FormVisit, form: ObjectionForm) -> HttpResponse:
+    country = form["country"]
+    context = {
+        "form": form,
+        "meaning": visit.meaning,
+        "law": describe_law(country.value(), get_controller(), visit.now) if country.is_hidden else None,
+        "grounds": GROUNDS[visit.meaning],
+        "kept": visit.kept_photos(),
+        "accounts": visit.accounts,
+        "challenge": find_challenge(visit.request, visit.now),
+    }
+    return render(visit.request, "centre/object.html", context, status=_UNPROCESSABLE if form.errors else 200)
+
+
+def _lodging(form: ObjectionForm, visit: FormVisit) -> Lodging:
     given = form.cleaned_data
     return Lodging(
         country=given["country"],
@@ -71,11 +133,12 @@ def _lodging(form: ObjectionForm, meaning: Meaning, draft: DraftView | None) -> 
         handles=given["handles"],
         effect=given["effect"],
         language=get_language() or "en",
-        capacity=meaning.capacity,
+        capacity=visit.meaning.capacity,
         name=given.get("name", ""),
         representative_name=given.get("representative_name", ""),
         links=given.get("links", ()),
-        draft_token=draft.token if draft else "",
+        verified_accounts=visit.accounts,
+        draft_token=visit.token,
     )
 
 
@@ -83,7 +146,3 @@ def _refusal(error: LodgingRefusedError) -> str:
     if error.field == "email":
         return _("We cannot send mail to this address. Use one with plain Latin letters before the @ sign.")
     return _("We could not take this as it is. Please write it in another way.")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

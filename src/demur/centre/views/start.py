@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from demur.centre.cookies import chosen_country, find_open_draft, forget_cookies, remember_country
 from demur.centre.forms.objection import CountryForm
 from demur.centre.meaning import Meaning
+from demur.centre.sign_in import find_signed_in, sign_in_is_offered, sign_in_sentence
 from demur.docket.drafts import forget_draft
 
 _UNPROCESSABLE = 422
@@ -43,7 +44,13 @@ def forget(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, form: CountryForm, *, status: int = 200) -> HttpResponse:
     draft = find_open_draft(request, datetime.now(UTC))
-    context = {"form": form, "begun": _meaning(draft.fields.get("meaning", "")) if draft else None}
+    context = {
+        "form": form,
+        "begun": _meaning(draft.fields.get("meaning", "")) if draft else None,
+        "signed_in": find_signed_in(request),
+        "sign_in_is_offered": sign_in_is_offered(),
+        "sign_in_sentence": sign_in_sentence(request),
+    }
     return render(request, "centre/start.html", context, status=status)
 
 

@@ -8,7 +8,6 @@ from django.db import transaction
 from django.db.models import F
 
 from demur.core.canonical import JsonObject, instant_text
-from demur.core.deadline import due_on
 from demur.core.entry import Event
 from demur.core.identifier import IdentifierKind, Standing
 from demur.core.objection import CaseState
@@ -26,7 +25,7 @@ from demur.docket.errors import (
     DocketError,
     LinkUnknownError,
 )
-from demur.docket.jurisdiction import answer_period
+from demur.docket.jurisdiction import answer_due_on
 from demur.docket.lodging import ConfirmedCase
 from demur.docket.mail_text import status_link, write_mail
 from demur.docket.models import Case, CaseIdentifier, Code, MailKind
@@ -107,7 +106,8 @@ def _lost_race(case: Case) -> DocketError:
 
 def _confirm(case: Case, answers: list[Answer], now: datetime) -> ConfirmedCase:
     token = new_token()
-    received_on = case.lodged_at.astimezone(get_controller().time_zone).date()
+    controller = get_controller()
+    received_on = case.lodged_at.astimezone(controller.time_zone).date()
     change_state(
         case,
         CaseState.RECEIVED,
@@ -115,7 +115,7 @@ def _confirm(case: Case, answers: list[Answer], now: datetime) -> ConfirmedCase:
         actor=DATA_SUBJECT,
         received_at=case.lodged_at,  # the reading that favours the person: the form, not the code
         confirmed_at=now,
-        due_on=due_on(received_on, answer_period(case.country)),
+        due_on=answer_due_on(case.country, received_on, controller.policy.answer_days),
         status_token_sha256_hex=token_digest(token),
     )
     Code.objects.filter(case=case).delete()
@@ -130,6 +130,7 @@ def _confirm(case: Case, answers: list[Answer], now: datetime) -> ConfirmedCase:
         receipt_name=receipt_name(case.reference, entry.event),
         handles_found=[handle.typed for handle in handles if handle.accounts_found],
         handles_missing=[handle.typed for handle in handles if not handle.accounts_found],
+        accounts_known=case.identifiers.filter(kind=IdentifierKind.ACCOUNT).exists(),
     )
     queue_mail(MailKind.CONFIRMATION, case, text, now, waits_for=entry)
     if open_handles(case):

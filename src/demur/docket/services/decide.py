@@ -5,14 +5,13 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from demur.core.canonical import instant_text
-from demur.core.deadline import due_on
 from demur.core.entry import Event
 from demur.core.errors import TransitionError
 from demur.core.objection import DECISIONS, CaseState
 from demur.docket.controller import get_controller
 from demur.docket.decision import Decision, check_decision, check_staff
 from demur.docket.errors import DecisionRefusedError
-from demur.docket.jurisdiction import answer_period
+from demur.docket.jurisdiction import answer_due_on
 from demur.docket.lodging import MAX_EFFECT_CHARS, clean_text
 from demur.docket.mail_text import write_mail
 from demur.docket.models import Case, MailKind
@@ -109,7 +108,7 @@ def appeal(status_token: str, text: str, now: datetime) -> None:
             now,
             actor=DATA_SUBJECT,
             text=words,
-            due_on=due_on(appealed_on, answer_period(case.country)),
+            due_on=answer_due_on(case.country, appealed_on, controller.policy.answer_days),
         )
         queue_mail(MailKind.APPEAL, case, write_mail(MailKind.APPEAL, case), now)
         publish_list.enqueue()
