@@ -17,7 +17,7 @@ from demur.cli.me import me_app
 from demur.cli.run import run
 from demur.cli.sample import sample
 from demur.cli.serve import serve
-from demur.cli.services import init, mailbox, publish, worker
+from demur.cli.services import identity, init, mailbox, publish, worker
 from demur.cli.verify import verify
 from demur.core.errors import DemurError
 
@@ -32,7 +32,7 @@ app = typer.Typer(
 
 BEGIN: tuple[Callable[..., None], ...] = (run, demo, verify)
 OPERATE: tuple[Callable[..., None], ...] = (init, serve, worker, publish)
-MADE_UP: tuple[Callable[..., None], ...] = (sample, mailbox)
+MADE_UP: tuple[Callable[..., None], ...] = (sample, mailbox, identity)
 for command in BEGIN:
     app.command(rich_help_panel="Begin here")(command)
 app.add_typer(gate_app, name="gate", rich_help_panel="For data engineers")

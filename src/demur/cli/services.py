@@ -1,4 +1,4 @@
-"""`demur init`, `worker`, `publish` and `mailbox`: the processes and chores of one installation."""
+"""`demur init`, `worker`, `publish`, `mailbox` and `identity`: the processes and chores of one installation."""
 
 import signal
 import threading
@@ -84,3 +84,18 @@ def mailbox(
     from demur.sample.mailbox import serve_mailbox
 
     serve_mailbox(home / "mail", smtp_port, page_port)
+
+
+def identity(
+    port: Annotated[int, typer.Option(help="Where people sign in.", min=1, max=65_535)] = 8027,
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Serve the sign-in of the made-up platform on loopback: an OpenID Connect provider (for trying out only).
+
+    [bold]Example[/bold]
+
+      demur identity --port 8027
+    """
+    from demur.sample.identity import serve_identity
+
+    serve_identity(home, port)

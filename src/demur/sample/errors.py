@@ -4,7 +4,7 @@ SampleError
 ├── SampleSizeError          a sample of these numbers cannot be made
 ├── SampleFolderError        the folder is somebody else's, or is not a finished sample
 ├── PhotographsMissingError  the package that ships the photographs is not installed
-├── PortTakenError           another program listens where the mail catcher should
+├── PortTakenError           another program listens where one of ours should
 ├── FolderTakenError         another mail catcher keeps its mails in the folder
 └── MailUnknownError         no such mail was caught
 
@@ -31,7 +31,7 @@ class PhotographsMissingError(SampleError):
 
 
 class PortTakenError(SampleError):
-    """Another program listens on the port that the mail catcher should have."""
+    """Another program listens on the port that the mail catcher or the sign-in should have."""
 
 
 class FolderTakenError(SampleError):

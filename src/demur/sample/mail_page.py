@@ -16,10 +16,10 @@ from urllib.parse import quote
 
 from demur.sample.caught_mail import CaughtMail, read_mail
 from demur.sample.errors import MailUnknownError
+from demur.sample.loopback import LOOPBACK_HOST
 from demur.sample.mail_store import MailStore
 
 _MAIL = re.compile(r"/mail/([1-9][0-9]{0,8})(?:/(raw)|/attachment/([0-9]{1,3}))?\Z")
-_LOOPBACK_HOST = re.compile(r"(?:127\.0\.0\.1|localhost)(?::[0-9]{1,5})?\Z")
 _CONTENT_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _IDLE_SECONDS = 30
 
@@ -71,8 +71,7 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = _IDLE_SECONDS
 
     def do_GET(self) -> None:
-        # A page of another site could reach us by a name that it made point to 127.0.0.1.
-        if not _LOOPBACK_HOST.match(self.headers.get("Host", "")):
+        if not LOOPBACK_HOST.match(self.headers.get("Host", "")):
             self._answer_page(HTTPStatus.FORBIDDEN, "Only from this machine", "<p>Open it as 127.0.0.1.</p>")
             return
         try:

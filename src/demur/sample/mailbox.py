@@ -19,15 +19,11 @@ from typing import Self
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from demur.sample.errors import PortTakenError
+from demur.sample.loopback import HOST, listen
 from demur.sample.mail_page import MailPage
 from demur.sample.mail_store import MailStore
 
 _log = logging.getLogger(__name__)
-
-HOST = "127.0.0.1"
-"""Loopback only: caught mails hold codes and private links."""
-
 
 _LOOK_FOR_STOP_SECONDS = 0.1
 
@@ -39,8 +35,8 @@ class Mailbox:
         with ExitStack() as undo:
             self.store = MailStore(folder)
             undo.callback(self.store.close)
-            smtp_socket = undo.enter_context(_listen(smtp_port))
-            page_socket = undo.enter_context(_listen(page_port))
+            smtp_socket = undo.enter_context(listen(smtp_port))
+            page_socket = undo.enter_context(listen(page_port))
             undo.pop_all()
         self.smtp_port = int(smtp_socket.getsockname()[1])
         self.page_port = int(page_socket.getsockname()[1])
@@ -109,18 +105,3 @@ class _SmtpThread(Controller):
 
     def _create_server(self) -> Awaitable[asyncio.AbstractServer]:
         return self.loop.create_server(self._factory_invoker, sock=self._listening)
-
-
-def _listen(port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((HOST, port))
-        listening.listen()
-    except OSError as error:
-        listening.close()
-        raise PortTakenError(
-            f"port {port} on {HOST} cannot be used: another program has it",
-            hint="stop that program, or choose another port",
-        ) from error
-    return listening
