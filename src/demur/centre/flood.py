@@ -3,6 +3,7 @@
 The limits themselves are in demur.docket.admission (networks, people) and demur.docket.allowance (mailboxes).
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -21,19 +22,22 @@ _TOO_MANY = 429
 
 def read_asker(request: HttpRequest, now: datetime) -> Asker:
     """Return who sent a form. A proof of work that came with it is used up by this: call it once a form."""
+    asker = find_asker(request)
+    return asker if asker.person else replace(asker, has_proof=take_proof(request.POST.get(PROOF_FIELD, ""), now))
+
+
+def find_asker(request: HttpRequest) -> Asker:
+    """Return who asks, leaving alone what else came."""
     network, person = network_of(request), find_signed_in(request)
-    proof = request.POST.get(PROOF_FIELD, "")
     if person is None:
-        return Asker(network, has_proof=take_proof(proof, now))
+        return Asker(network)
     name = person.accounts[0].account if person.accounts else person.email
     return Asker(network, name, person.email)
 
 
 def find_challenge(request: HttpRequest, now: datetime) -> str | None:
     """Return the challenge that the form page should carry; None while there is no flood, as nearly always."""
-    if find_signed_in(request) is not None or not needs_proof(Asker(network_of(request)), now):
-        return None
-    return new_challenge(now)
+    return new_challenge(now) if needs_proof(find_asker(request), now) else None
 
 
 def next_minute(instant: datetime) -> datetime:
@@ -42,16 +46,16 @@ def next_minute(instant: datetime) -> datetime:
     return minute if minute == instant else minute + timedelta(minutes=1)
 
 
-def wait_page(request: HttpRequest, error: FloodError, now: datetime, back: str) -> HttpResponse:
+def wait_page(request: HttpRequest, error: FloodError, now: datetime, *, is_kept: bool = False) -> HttpResponse:
     """Answer 429: when to try again, and the way by mail.
 
     Args:
         request: that is not taken now.
         error: says from when on it will be.
         now: the instant.
-        back: the address of the page to try it on.
+        is_kept: whether what was typed is kept as a draft.
     """
-    context = {"next_at": next_minute(error.next_at), "back": back, "private": True}
+    context = {"next_at": next_minute(error.next_at), "is_kept": is_kept, "private": True}
     response = render(request, "centre/wait.html", context, status=_TOO_MANY)
     response.headers["Retry-After"] = str(max(1, ceil((error.next_at - now) / timedelta(seconds=1))))
     return response

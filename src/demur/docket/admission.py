@@ -24,6 +24,10 @@ PERSON = Share(12, timedelta(minutes=5))
 WRONG_TRIES = Share(120, timedelta(seconds=30))
 """Wrong codes of one network: a class that mistypes four times each; a guess hits once in a million."""
 
+DRAFTS = Share(100, timedelta(minutes=1))
+PHOTOS = Share(150, timedelta(minutes=2))
+"""What may be kept for one network before anything is confirmed: a class, with some photos each."""
+
 BUSY_LODGINGS = 600
 """More than so many within a minute, from everybody together, are what an attack looks like."""
 
@@ -55,6 +59,21 @@ def admit_correction(asker: Asker, now: datetime) -> None:
         _take(f"lodgings of person {asker.person}", PERSON, now)
     elif asker.network:
         _take(f"lodgings from {asker.network}", PROVEN, now)
+
+
+def admit_draft(asker: Asker, now: datetime, *, photos: int = 0) -> None:
+    """Count a draft that is to be kept, or photos that are to be added to one.
+
+    Raises:
+        FloodError: enough is kept for the same network or person.
+    """
+    whose = asker.person or asker.network
+    if not whose:
+        return
+    if not photos:
+        _take(f"drafts from {whose}", DRAFTS, now)
+    for _ in range(photos):
+        _take(f"photos from {whose}", PHOTOS, now)
 
 
 def needs_proof(asker: Asker, now: datetime) -> bool:

@@ -44,7 +44,7 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
             words = _("We cannot send mail to this address. Use one with plain Latin letters before the @ sign.")
             form.add_error("email", words)
         except FloodError as error:
-            return wait_page(request, error, now, request.path)
+            return wait_page(request, error, now)
     return _address_page(request, token, form)
 
 

@@ -46,7 +46,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         except CodeError as error:
             form.add_error("code", _code_error(error))
         except FloodError as error:
-            return wait_page(request, error, _now(), request.path)
+            return wait_page(request, error, _now())
     return _code_page(request, token, form, status=_UNPROCESSABLE)
 
 

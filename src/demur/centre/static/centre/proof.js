@@ -43,10 +43,12 @@
     let isReady = false;
     const work = begin().catch(() => { place.textContent = ""; }).then(() => { isReady = true; });
     form.addEventListener("submit", (event) => {
-      if (isReady) return;
+      // Buttons with a name or a place of their own do not send the objection.
+      const button = event.submitter;
+      if (isReady || button?.name || button?.hasAttribute("formaction")) return;
       event.preventDefault();
       const enough = new Promise((resolve) => setTimeout(resolve, LONGEST_WAIT_MS));
-      Promise.race([work, enough]).then(() => { isReady = true; form.requestSubmit(event.submitter); });
+      Promise.race([work, enough]).then(() => { isReady = true; form.requestSubmit(button); });
     });
   }
 }
