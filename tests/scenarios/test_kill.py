@@ -14,7 +14,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 
@@ -218,7 +218,7 @@ def test_killing_the_whole_installation_leaves_no_orphan(installation: Installat
     installation.stop_all()
     ports = installation.ports
     with subprocess.Popen(
-        [sys.executable, "-c", starter, str(installation.home), str(ports.centre), str(ports.smtp), str(ports.mailbox)],
+        [sys.executable, "-c", starter, str(installation.home), *map(str, astuple(ports))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

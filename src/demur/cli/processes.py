@@ -1,4 +1,4 @@
-"""The processes of one installation on this machine: centre, worker and mail catcher, started and kept alive together.
+"""The processes of one installation on this machine: centre, worker, mail catcher and sign-in, kept alive together.
 
 They share nothing but the home folder. Any of them can be killed at any instant; `revive` starts it again and it goes
 on from what is on disk.
@@ -12,7 +12,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
 
 from demur.core.errors import DemurError
@@ -35,29 +36,36 @@ class StartError(DemurError):
 
 @dataclass(frozen=True)
 class Ports:
-    """Where the three processes listen on loopback: the pages, the mail catcher's SMTP and its page."""
+    """Where the processes listen on loopback: the pages, the mail catcher's SMTP and its page, the sign-in."""
 
     centre: int
     smtp: int
     mailbox: int
+    identity: int
 
     @classmethod
     def counted_from(cls, centre: int) -> "Ports":
-        """Return the usual three: 8000, 8025 and 8026 when the centre is on 8000."""
-        return cls(centre, centre + 25, centre + 26)
+        """Return the usual four: 8000, 8025, 8026 and 8027 when the centre is on 8000."""
+        return cls(centre, centre + 25, centre + 26, centre + 27)
 
     @classmethod
     def free(cls) -> "Ports":
-        """Return three ports that nobody uses now, for tests and the demonstration."""
-        with socket.socket() as first, socket.socket() as second, socket.socket() as third:
-            for one in (first, second, third):
-                one.bind((LOOPBACK, 0))
-            return cls(*(one.getsockname()[1] for one in (first, second, third)))
+        """Return ports that nobody uses now, for tests and the demonstration."""
+        with ExitStack() as held:
+            probes = [held.enter_context(socket.socket()) for _ in fields(cls)]
+            for probe in probes:
+                probe.bind((LOOPBACK, 0))
+            return cls(*(probe.getsockname()[1] for probe in probes))
 
     @property
     def base_url(self) -> str:
         """The address of the centre."""
         return f"http://{LOOPBACK}:{self.centre}"
+
+    @property
+    def issuer(self) -> str:
+        """The address of the sign-in."""
+        return f"http://{LOOPBACK}:{self.identity}"
 
     def check_free(self) -> None:
         """Refuse to start over another program.
@@ -65,7 +73,7 @@ class Ports:
         Raises:
             PortTakenError: names the first port that is taken.
         """
-        for port in (self.centre, self.smtp, self.mailbox):
+        for port in astuple(self):
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 try:
@@ -99,6 +107,7 @@ class Installation:
             "DEMUR_BASE_URL": self.ports.base_url,
             "DEMUR_SMTP": f"{LOOPBACK}:{self.ports.smtp}",
             "DEMUR_ACCOUNT_DIRECTORY": "demur.sample.directory.open_directory",
+            "DEMUR_SIGN_IN_ISSUER": self.ports.issuer,
         }
 
     @property
@@ -106,6 +115,7 @@ class Installation:
         """The subcommand of each process."""
         return {
             "mailbox": ["mailbox", "--smtp-port", str(self.ports.smtp), "--page-port", str(self.ports.mailbox)],
+            "identity": ["identity", "--port", str(self.ports.identity)],
             "worker": ["worker"],
             "centre": ["serve", "--port", str(self.ports.centre)],
         }
@@ -180,7 +190,7 @@ class Installation:
         Raises:
             StartError: it ended, or did not answer in time.
         """
-        port = {"mailbox": self.ports.smtp, "centre": self.ports.centre}.get(name)
+        port = {"mailbox": self.ports.smtp, "identity": self.ports.identity, "centre": self.ports.centre}.get(name)
         give_up_at = time.monotonic() + _START_SECONDS
         while time.monotonic() < give_up_at:
             if self.running[name].poll() is not None:

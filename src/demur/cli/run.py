@@ -32,10 +32,10 @@ def run(
     home: HomeOption = DEFAULT_HOME,
     port: Annotated[
         int,
-        typer.Option(help="The centre's port; mail is caught 25 and shown 26 above it.", min=1, max=65_535 - 26),
+        typer.Option(help="The centre's port; mail is caught 25 and shown 26 above it.", min=1, max=65_535 - 27),
     ] = 8000,
 ) -> None:
-    """Start the sample platform, the privacy centre, the worker and the mail catcher, until Ctrl-C.
+    """Start the sample platform, the privacy centre, the worker, the mail catcher and a sign-in, until Ctrl-C.
 
     [bold]Examples[/bold]
 
@@ -181,8 +181,8 @@ def _welcome(home: Path, ports: Ports) -> Panel:
         f"""[bold]Privacy centre[/bold]  {ports.base_url}/privacy/genai
 [bold]Mails[/bold]           http://127.0.0.1:{ports.mailbox}/
 
-Press "Right to object", give any e-mail address, and one of these made-up
-accounts:
+Press "Right to object" and sign in as one of these made-up people, or go on
+without that and give any e-mail address and their handle:
 {handles}
 The code arrives on the page of mails. Within a minute a new suppression
 list is out, and the gate takes that person's rows out of the training set;
