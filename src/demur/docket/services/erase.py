@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from demur.core.objection import UNCONFIRMED_LIFETIME, CaseState
@@ -23,6 +24,7 @@ def erase_unconfirmed(now: datetime) -> int:
     MailAllowance.objects.filter(expires_at__lte=now).delete()
     UsedShare.objects.filter(used_until__lte=now).delete()
     Draft.objects.filter(expires_at__lte=now).delete()
+    Session.objects.filter(expire_date__lte=now).delete()  # of people who signed in, or began to
     return erased
 
 
