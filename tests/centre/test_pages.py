@@ -47,20 +47,6 @@ def test_landing_names_what_is_trained_on_and_says_that_messages_never_are(ada: 
     assert ">Never<" in rows["Private messages"]
 
 
-def test_landing_shows_the_date_and_the_time_left(ada: Client) -> None:
-    day = formats.date_format(datetime.now(UTC).date() + timedelta(days=TRAINING_STARTS_IN_DAYS), "j F Y")
-    text = text_of(ada.get("/privacy/genai"))
-    assert f"Training starts on {day}" in text
-    assert f"{TRAINING_STARTS_IN_DAYS} days left" in text or f"{TRAINING_STARTS_IN_DAYS - 1} days left" in text
-
-
-def test_landing_after_the_start_says_what_an_objection_still_changes(ada: Client, home: Path) -> None:
-    write_controller(home, -3)
-    text = text_of(ada.get("/privacy/genai"))
-    assert "Training started on" in text
-    assert "You can still object" in text
-
-
 def test_the_form_is_one_step_from_the_landing_and_the_link_stands_before_the_table(ada: Client) -> None:
     text = text_of(ada.get("/privacy/genai"))
     assert text.index(f'href="{START}"') < text.index("<table")

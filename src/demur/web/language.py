@@ -1,14 +1,21 @@
 """Choosing a language: any page with `?language=de` at its end remembers that, and leads to itself without it.
 
 A link, so that it works in every browser without a script. All that somebody else's link could do is change the
-language of this site in one browser; it leads nowhere else.
+language of this site in one browser; it leads nowhere else. Without a choice the browser's own languages decide, among
+those that the controller's file names; its texts are in no others.
 """
 
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.locale import LocaleMiddleware
+from django.utils import translation
 from django.utils.translation import check_for_language
+from django.utils.translation.trans_real import get_supported_language_variant, parse_accept_lang_header
+
+from demur.controller.errors import ControllerFileError
+from demur.docket.controller import get_controller
 
 PARAMETER = "language"
 
@@ -39,3 +46,30 @@ class LanguageChoiceMiddleware:
                 samesite="Lax",
             )
         return response
+
+
+class OfferedLanguageMiddleware(LocaleMiddleware):
+    """Django's own, but only with the languages that the controller offers; the first of them is the default."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Draw the page in the language that was chosen before, or in the browser's first that is offered."""
+        translation.activate(_find_language(request))
+        request.LANGUAGE_CODE = translation.get_language()
+
+
+def _find_language(request: HttpRequest) -> str:
+    try:
+        offered = get_controller().languages
+    except ControllerFileError:  # the page will say so, in a language that Demur speaks
+        offered = tuple(code for code, _ in settings.LANGUAGES)
+    chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+    if chosen in offered:
+        return chosen
+    for wanted, _ in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
+        try:
+            spoken = get_supported_language_variant(wanted)
+        except LookupError:
+            continue
+        if spoken in offered:
+            return spoken
+    return offered[0]

@@ -57,7 +57,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "demur.web.language.LanguageChoiceMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "demur.web.language.OfferedLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "demur.web.middleware.BodyLimitMiddleware",  # before the next, which reads forms
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -1,12 +1,15 @@
-"""What a controller trains on, and its public keys."""
+"""What a controller trains on and from when, and its public keys."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from demur.centre.catalogue_words import catalogue_lines
+from demur.centre.time_left import make_time_left
+from demur.controller.controller import ReasonsPolicy
 from demur.docket.controller import get_controller
 
 
@@ -19,12 +22,14 @@ def home(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (Django's signa
 @require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     """Show what is collected and trained on, from when, and the way to object."""
-    controller = get_controller()
-    names = {product.id: product.name for product in controller.products}
+    controller, now = get_controller(), datetime.now(UTC)
+    campaign = controller.campaign_at(now)
     context = {
-        "starts_on": controller.campaign.training_starts_on,
-        "days_left": (controller.campaign.training_starts_on - datetime.now(controller.time_zone).date()).days,
-        "collected": [(item, [names[product] for product in item.products]) for item in controller.collected],
+        "campaign": campaign,
+        "time_left": make_time_left(campaign, now),
+        "started": [one for one in controller.campaigns if one.has_started(now) and one != campaign],
+        "no_reasons": controller.policy.reasons is ReasonsPolicy.OPTIONAL,
+        "catalogue": catalogue_lines(controller),
     }
     return render(request, "centre/landing.html", context)
 
