@@ -65,7 +65,7 @@ def test_confirmation_says_how_the_receipt_is_checked_in_words_that_people_know(
 def test_status_page_tells_state_dates_and_the_list_that_carries_the_case(home: Path, mailbox: Mailbox) -> None:
     confirmed = confirm_by_mail(mailbox)
     run_tasks()
-    status = find_status(confirmed.status_token)
+    status = find_status(confirmed.status_token, NOW)
     assert status is not None
     assert status.state is CaseState.RECEIVED
     assert status.due_on == due_on(NOW.astimezone(DUBLIN).date(), GDPR_PERIOD)

@@ -1,7 +1,8 @@
 """`demur desk`: the controller's staff at the terminal of the server. Whoever can run it is believed to be staff."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -9,6 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from demur.cli.home import DEFAULT_HOME, HomeOption, open_ready_home
+from demur.ledger.durable import storage_errors
+
+if TYPE_CHECKING:
+    from demur.docket.selectors import StatusView
 
 desk_app = typer.Typer(help="See the open cases, and decide.", no_args_is_help=True)
 Reference = Annotated[str, typer.Argument(help="The case's reference, e.g. DMR-7K3F-9Q2M.")]
@@ -50,7 +55,7 @@ def show(reference: Reference, home: HomeOption = DEFAULT_HOME) -> None:
     from demur.docket.errors import CaseUnknownError
     from demur.docket.selectors import find_case
 
-    case = find_case(reference)
+    case = find_case(reference, datetime.now(UTC))
     if case is None:
         raise CaseUnknownError
     status = case.status
@@ -60,17 +65,52 @@ def show(reference: Reference, home: HomeOption = DEFAULT_HOME) -> None:
         ("state", status.state),
         ("due on", status.due_on.isoformat()),
         ("country", status.country),
-        ("capacity", case.capacity),
+        ("capacity", status.capacity),
+        ("name", status.name),
+        ("written by", status.representative_name),
+        ("accounts signed in", ", ".join(status.accounts)),
         ("accounts found for", ", ".join(status.handles_found)),
         ("no account found for", ", ".join(status.handles_not_found)),
         ("still looked up", ", ".join(status.handles_pending)),
-        ("name", case.name),
+        ("links", "\n".join(status.links)),
+        ("photos", f"{status.photos}, and {status.mandate_photos} of a mandate" if _has_photos(status) else ""),
         ("how it affects them", case.effect),
+        *((line.added_at.isoformat(" ", "minutes"), f"added {line.text}") for line in status.additions),
         *((line.changed_at.isoformat(" ", "minutes"), f"{line.state} {line.text}") for line in status.history),
     ):
         if value:
             table.add_row(name, Text(value))
     Console(highlight=False).print(table)
+
+
+def _has_photos(status: "StatusView") -> bool:
+    return bool(status.photos or status.mandate_photos)
+
+
+@desk_app.command()
+def photos(
+    reference: Reference,
+    to: Annotated[Path, typer.Option(help="A folder that does not exist yet; only you can read it.")],
+    home: HomeOption = DEFAULT_HOME,
+) -> None:
+    """Save the photos of a case as files, to look at them. Delete the folder when the case is decided.
+
+    [bold]Example[/bold]
+
+      demur desk photos DMR-7K3F-9Q2M --to /dev/shm/photos
+    """
+    open_ready_home(home)
+    from demur.docket.errors import CaseUnknownError
+    from demur.docket.selectors import find_case, find_case_photos
+
+    if find_case(reference, datetime.now(UTC)) is None:
+        raise CaseUnknownError
+    found = find_case_photos(reference)
+    with storage_errors(to):
+        to.mkdir(mode=0o700)
+        for number, (purpose, jpeg) in enumerate(found, 1):
+            (to / f"{number:02}-{purpose.replace('_', '-')}.jpg").write_bytes(jpeg)
+    Console(highlight=False).print(f"{len(found)} photos saved.")
 
 
 @desk_app.command()

@@ -16,7 +16,8 @@ DemurError
     ├── CaseChangedError         somebody else changed the case a moment ago
     ├── DecisionRefusedError     a decision lacks its grounds, or is made by the wrong person
     ├── PhotoRefusedError        a photo cannot be taken; says why
-    ├── AdditionRefusedError     nothing more can be added to the case today, or any more
+    ├── AdditionRefusedError     something cannot be added to the case; says why
+    ├── TrainingSetRefusedError  a gate's counts are not those of its manifest, or of no list of ours
     ├── HomeNotReadyError        the home folder was never made ready, or not to its end
     └── WorkerRunningError       another worker serves this docket
 
@@ -159,6 +160,27 @@ class DecisionRefusedError(DocketError):
     """A decision lacks its grounds, or is made by somebody who must not make it."""
 
 
+class AdditionProblem(StrEnum):
+    """Why something cannot be added to a case."""
+
+    CLOSED = "closed"
+    ENOUGH_TODAY = "enough_today"
+    ENOUGH = "enough"
+    NOTHING_NEW = "nothing_new"
+
+
+class AdditionRefusedError(DocketError):
+    """Something cannot be added to a case.
+
+    Attributes:
+        problem: why.
+    """
+
+    def __init__(self, problem: AdditionProblem) -> None:
+        super().__init__(f"this cannot be added to the case: {problem.replace('_', ' ')}")
+        self.problem = problem
+
+
 class PhotoProblem(StrEnum):
     """Why a photo cannot be taken."""
 
@@ -183,6 +205,10 @@ class PhotoRefusedError(DocketError):
     def __init__(self, problem: PhotoProblem) -> None:
         super().__init__(f"this photo cannot be taken: {problem.replace('_', ' ')}")
         self.problem = problem
+
+
+class TrainingSetRefusedError(DocketError):
+    """The counts beside a gate's manifest are not those that it names, or it names no list that was published here."""
 
 
 class HomeNotReadyError(DocketError):

@@ -6,10 +6,11 @@ from datetime import date, datetime, timedelta
 
 from demur.core.entry import Event
 from demur.core.identifier import IdentifierKind
-from demur.core.objection import UNCONFIRMED_LIFETIME, CaseState
+from demur.core.objection import UNCONFIRMED_LIFETIME, Capacity, CaseState, is_in_force
 from demur.docket.allowance import MOST_CORRECTIONS, next_request_at
 from demur.docket.controller import get_controller
-from demur.docket.models import Case, CaseChange, CaseIdentifier, Code, LogEntry
+from demur.docket.models import Case, CaseChange, CaseIdentifier, Code, LogEntry, PhotoPurpose
+from demur.docket.photo_store import case_photos
 from demur.docket.receipts import make_receipt
 from demur.docket.secret import token_digest
 
@@ -47,6 +48,14 @@ class HistoryLine:
 
 
 @dataclass(frozen=True)
+class AdditionLine:
+    """One thing that the person added later; `text` is empty if only accounts, links or photos came."""
+
+    added_at: datetime
+    text: str
+
+
+@dataclass(frozen=True)
 class StatusView:
     """A confirmed case, for whoever holds its private link.
 
@@ -56,14 +65,24 @@ class StatusView:
         country: of residence, ISO 3166-1 alpha-2.
         received_at: start of the legal clock.
         due_on: last day on which an answer is in time.
+        days_left: until then; negative when it is late.
+        capacity: in which the person objects.
+        name: of the person whom the data are about, as typed; may be empty.
+        representative_name: of who writes for the person; empty if the person writes.
         history: every change, oldest first.
+        additions: what the person added later, oldest first.
+        accounts: those with which the person signed in, as they know them.
         handles_found: as typed, those for which accounts were found.
         handles_not_found: as typed, those for which none was found.
         handles_pending: as typed, those about which the account directory has not answered yet.
+        links: to posts by others.
+        photos: how many are kept that show the person.
+        mandate_photos: how many are kept of a mandate.
         has_receipt: whether the receipt can be downloaded already.
         first_list_number: of the first suppression list that carried the case; None until one did.
         appeal_until: before which instant an appeal is possible; None if there is nothing to appeal against.
         may_withdraw: whether it is not withdrawn yet.
+        may_add: whether it is open or in force, so that more can be added.
     """
 
     reference: str
@@ -71,14 +90,24 @@ class StatusView:
     country: str
     received_at: datetime
     due_on: date
+    days_left: int
+    capacity: Capacity
+    name: str
+    representative_name: str
     history: tuple[HistoryLine, ...]
+    additions: tuple[AdditionLine, ...]
+    accounts: tuple[str, ...]
     handles_found: tuple[str, ...]
     handles_not_found: tuple[str, ...]
     handles_pending: tuple[str, ...]
+    links: tuple[str, ...]
+    photos: int
+    mandate_photos: int
     has_receipt: bool
     first_list_number: int | None
     appeal_until: datetime | None
     may_withdraw: bool
+    may_add: bool
 
 
 @dataclass(frozen=True)
@@ -87,14 +116,10 @@ class CaseView:
 
     Attributes:
         status: what the person sees too.
-        capacity: in which the person objects.
-        name: as typed; may be empty.
         effect: how the processing affects the person, in their words; may be empty.
     """
 
     status: StatusView
-    capacity: str
-    name: str
     effect: str
 
 
@@ -134,38 +159,61 @@ def find_lodging(continue_token: str, now: datetime) -> LodgingView | None:
     )
 
 
-def find_status(status_token: str) -> StatusView | None:
+def find_status(status_token: str, now: datetime) -> StatusView | None:
     """Return what a status page shows; None for an unknown link."""
     case = Case.objects.filter(status_token_sha256_hex=token_digest(status_token)).first()
-    return _status_view(case) if case else None
+    return _status_view(case, now) if case else None
 
 
-def find_case(reference: str) -> CaseView | None:
+def find_case(reference: str, now: datetime) -> CaseView | None:
     """Return a case for staff; None if there is none of this reference, or it was never confirmed."""
     case = Case.objects.filter(reference=reference.strip().upper()).first()
-    status = _status_view(case) if case else None
-    return CaseView(status, case.capacity, case.name, case.effect) if case and status else None
+    status = _status_view(case, now) if case else None
+    return CaseView(status, case.effect) if case and status else None
 
 
-def _status_view(case: Case) -> StatusView | None:
+def find_case_photos(reference: str) -> list[tuple[PhotoPurpose, bytes]]:
+    """Return the photos of a case for the staff who review it: why each was sent, and the JPEG.
+
+    Raises:
+        UnsealError: docket.secret was replaced, or a row was changed.
+    """
+    case = Case.objects.filter(reference=reference.strip().upper()).first()
+    return case_photos(case) if case else []
+
+
+def _status_view(case: Case, now: datetime) -> StatusView | None:
     if case.received_at is None or case.due_on is None:
         return None
     changes = list(case.changes.all())
-    handles = list(case.identifiers.filter(kind=IdentifierKind.HANDLE).order_by("pk"))
+    identifiers = list(case.identifiers.order_by("pk"))
+    handles = [identifier for identifier in identifiers if identifier.kind == IdentifierKind.HANDLE]
+    purposes = list(case.photos.values_list("purpose", flat=True))
+    controller = get_controller()
     return StatusView(
         reference=case.reference,
         state=CaseState(case.state),
         country=case.country,
         received_at=case.received_at,
         due_on=case.due_on,
+        days_left=(case.due_on - now.astimezone(controller.time_zone).date()).days,
+        capacity=Capacity(case.capacity),
+        name=case.name,
+        representative_name=case.representative_name,
         history=tuple(_line(change) for change in changes),
+        additions=tuple(AdditionLine(addition.added_at, addition.text) for addition in case.additions.all()),
+        accounts=_typed(one for one in identifiers if one.kind == IdentifierKind.ACCOUNT and one.typed),
         handles_found=_typed(handle for handle in handles if handle.accounts_found),
         handles_not_found=_typed(handle for handle in handles if handle.accounts_found == 0),
         handles_pending=_typed(handle for handle in handles if handle.accounts_found is None),
+        links=tuple(case.links),
+        photos=purposes.count(PhotoPurpose.SHOWS_PERSON),
+        mandate_photos=purposes.count(PhotoPurpose.MANDATE),
         has_receipt=_received_entry(case) is not None,
         first_list_number=case.first_list_number,
         appeal_until=_appeal_until(case, changes),
         may_withdraw=case.state != CaseState.WITHDRAWN,
+        may_add=is_in_force(CaseState(case.state), case.decided_at, now, timedelta(days=controller.appeal_days)),
     )
 
 

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
 from typing import ParamSpec
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
+
+from demur.docket.selectors import StatusView, find_status
 
 P = ParamSpec("P")
 
@@ -36,6 +39,18 @@ def private(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
         return response
 
     return answer
+
+
+def get_status(token: str) -> StatusView:
+    """Return what the status page of a private link shows.
+
+    Raises:
+        Http404: no case has this link.
+    """
+    status = find_status(token, datetime.now(UTC))
+    if status is None:
+        raise Http404
+    return status
 
 
 def no_referrer(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:

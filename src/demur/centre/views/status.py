@@ -2,20 +2,22 @@
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from operator import itemgetter
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from demur.centre.country import country_name
 from demur.centre.forms.appeal import AppealForm
+from demur.centre.law import describe_law
 from demur.centre.state_words import history_words, words_for
-from demur.centre.views.private import no_referrer, private
+from demur.centre.views.private import get_status, no_referrer, private
 from demur.core.entry import Event
 from demur.core.errors import TransitionError
 from demur.core.objection import DECISIONS, CaseState
 from demur.docket import selectors
+from demur.docket.controller import get_controller
 from demur.docket.errors import CaseChangedError, LodgingRefusedError
 from demur.docket.jurisdiction import find_jurisdiction
 from demur.docket.receipts import receipt_name
@@ -31,17 +33,18 @@ _AWAITING_ANSWER = frozenset({CaseState.RECEIVED, CaseState.UNDER_REVIEW, CaseSt
 @require_safe
 def show(request: HttpRequest, token: str) -> HttpResponse:
     """Show where the objection stands, what it covers, and what the person can do."""
-    status = _get_status(token)
+    status, controller, now = get_status(token), get_controller(), datetime.now(UTC)
     context = {
         "status": status,
         "token": token,
         "words": words_for(status.state),
-        "country": country_name(status.country),
-        "jurisdiction": find_jurisdiction(status.country),
+        "law": describe_law(status.country, controller, now),
+        "controller_jurisdiction": find_jurisdiction(controller.country),
+        "was_added": "added" in request.GET,
         "awaits_answer": status.state in _AWAITING_ANSWER,
         "decision": next((line for line in reversed(status.history) if line.state in DECISIONS), None),
-        "may_appeal": status.appeal_until is not None and datetime.now(UTC) < status.appeal_until,
-        "history": [(line.changed_at, history_words(line.state)) for line in status.history],
+        "may_appeal": status.appeal_until is not None and now < status.appeal_until,
+        "history": _history(status),
         "private": True,
     }
     return render(request, "centre/status.html", context)
@@ -52,7 +55,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 def receipt(request: HttpRequest, token: str) -> HttpResponse:  # noqa: ARG001  (Django's signature)
     """Return the signed receipt as a file."""
-    status = _get_status(token)
+    status = get_status(token)
     raw = selectors.receipt_bytes(token)
     if raw is None:
         raise Http404
@@ -65,7 +68,7 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:  # noqa: ARG001  
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, token: str) -> HttpResponse:
     """Ask whether the objection is to be withdrawn; do it, by POST only."""
-    status = _get_status(token)
+    status = get_status(token)
     if request.method != "POST":
         return render(request, "centre/withdraw.html", {"status": status, "token": token, "private": True})
     # A second click, or somebody decided at the same moment: the status page says where the case stands.
@@ -78,7 +81,7 @@ def withdraw(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def appeal(request: HttpRequest, token: str) -> HttpResponse:
     """Ask why the person does not agree, which may stay empty; pass the case on to somebody else, by POST only."""
-    status = _get_status(token)
+    status = get_status(token)
     form = AppealForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -91,8 +94,8 @@ def appeal(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "centre/appeal.html", context, status=422 if form.errors else 200)
 
 
-def _get_status(token: str) -> StatusView:
-    status = selectors.find_status(token)
-    if status is None:
-        raise Http404
-    return status
+def _history(status: StatusView) -> list[tuple[datetime, str]]:
+    """Return what has happened, by our side and by the person's, oldest first."""
+    changes = [(line.changed_at, str(history_words(line.state))) for line in status.history]
+    additions = [(line.added_at, _("You added information.")) for line in status.additions]
+    return sorted([*changes, *additions], key=itemgetter(0))

@@ -1,12 +1,13 @@
 """Everything that changes a case.
 
-Each function is one transaction: the change, its history, its mail, its log entry and the tasks that carry them out
-become visible together or not at all.
+Each function is one transaction: the change, its history, its mail, its log entry and the wish for a new list become
+visible together or not at all.
 
 Races are closed by a conditional update ("did one row change?"), so two people, or two clicks, cannot both win.
 Every function takes the instant as `now` and raises errors of demur.docket.errors or demur.core.errors.
 """
 
+from demur.docket.services.add import add_information
 from demur.docket.services.confirm import confirm_code
 from demur.docket.services.correct import correct_address
 from demur.docket.services.decide import appeal, decide, start_review
@@ -16,6 +17,7 @@ from demur.docket.services.statement import record_statement
 from demur.docket.services.withdraw import withdraw
 
 __all__ = [
+    "add_information",
     "appeal",
     "confirm_code",
     "correct_address",
