@@ -33,7 +33,10 @@ class AdditionForm(forms.Form):
     handles = HandlesField(_("More accounts"), _("Handles or links to profiles, one on each line, up to {most}."))
     links = LinksField(_("Links to posts by others"))
     photos = PhotosField(label=_("Photos that show the person whom this is about"))
-    mandate = PhotosField(label=_("The paper that lets you act for somebody else, as a photo"))
+    mandate = PhotosField(
+        label=_("The paper that lets you act for somebody else, as a photo"),
+        help_text=_("It is kept in the same way as the other photos."),
+    )
 
     def __init__(self, *args: Any, capacity: Capacity, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
