@@ -85,24 +85,24 @@ def _right(jurisdiction: Jurisdiction | None) -> str:
     if jurisdiction is None:
         return _("We have no facts about the law there.")
     return {
-        RightKind.OBJECT: _("The law gives you the right to object."),
-        RightKind.SUSPEND_PROCESSING: _("The law lets you demand that the use of your data is suspended."),
+        RightKind.OBJECT: _("The law gives a right to object."),
+        RightKind.SUSPEND_PROCESSING: _("The law gives a right to have the use of personal data suspended."),
         RightKind.WITHDRAW_CONSENT: _(
-            "The law lets you withdraw a consent that you gave. It has no general right to object to AI training."
+            "The law gives a right to withdraw a consent. It has no general right to object to AI training."
         ),
         RightKind.CEASE_USE_CONDITIONAL: _(
-            "The law lets you demand in certain cases that the use of your data stops. It has no general right to "
-            "object to AI training."
+            "The law gives a right to have the use of personal data stopped in certain cases. It has no general right "
+            "to object to AI training."
         ),
         RightKind.OBJECT_AUTOMATED_ONLY: _(
-            "The law lets you object to what a machine alone has found about you. It has no general right to object "
-            "to AI training."
+            "The law gives a right to object to what a machine alone has found about a person. It has no general "
+            "right to object to AI training."
         ),
         RightKind.OPT_OUT_LIMITED: _(
-            "The law lets you stop the sale and sharing of your data. It has no right to object to a company's own AI "
-            "training."
+            "The law gives a right to stop the sale and sharing of personal data. It has no right to object to a "
+            "company's own AI training."
         ),
-        RightKind.NONE: _("We know of no law there that gives you a right to object to AI training."),
+        RightKind.NONE: _("We know of no law there that gives a right to object to AI training."),
     }[jurisdiction.kind]
 
 

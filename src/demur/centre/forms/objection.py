@@ -5,9 +5,12 @@ every error says what to do next, and no error repeats what was typed.
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django import forms
+from django.utils.formats import number_format
+from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -36,7 +39,7 @@ class CountryForm(forms.Form):
 
     country = CountryField(
         label=_("Country where you live"),
-        help_text=_("It decides which law applies and which authority you can turn to."),
+        help_text=_("It decides which law applies. If you act for somebody else, choose where that person lives."),
         error_messages=_COUNTRY_ERRORS,
     )
 
@@ -57,6 +60,8 @@ class ObjectionForm(CountryForm):
     photos of the person are kept in the draft. A country that is known already is carried along unseen.
     """
 
+    effect_label = _("Tell us how this processing affects you")
+
     email = TextField(
         label=_("E-mail address"),
         help_text=_(
@@ -71,11 +76,10 @@ class ObjectionForm(CountryForm):
         },
     )
     effect = TextField(
-        label=_("Tell us how this processing affects you"),
         max_length=MAX_EFFECT_CHARS,
         widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={
-            "required": _("Say in a sentence how this affects you, or tick a reason. The law where you live asks it."),
+            "required": _("Say in a sentence how this affects you, or tick a reason. The law asks for one."),
             "max_length": TOO_LONG,
         },
     )
@@ -94,6 +98,7 @@ class ObjectionForm(CountryForm):
         if is_country(known):
             self.fields["country"].widget = forms.HiddenInput()
         effect = self.fields["effect"]
+        effect.label = self.effect_label
         effect.required = reasons_required
         effect.help_text = _REASONS_REQUIRED if reasons_required else _REASONS_OPTIONAL
 
@@ -169,6 +174,7 @@ class OthersForm(_RecognisedForm):
 class ChildForm(_RecognisedForm):
     """For my child."""
 
+    effect_label = _("Tell us how this processing affects your child")
     field_order = ("country", "email", "representative_name", "name", "handles", "links", "photos", "effect")
 
     representative_name = NameField(
@@ -189,6 +195,7 @@ class ChildForm(_RecognisedForm):
 class AgentForm(_RecognisedForm):
     """On behalf of somebody who asked me to."""
 
+    effect_label = _("Tell us how this processing affects the person")
     field_order = ("country", "email", "representative_name", "name", "handles", "links", "photos", "mandate", "effect")
 
     representative_name = NameField(
@@ -220,17 +227,18 @@ FORMS: Mapping[Meaning, type[ObjectionForm]] = {
     Meaning.AGENT: AgentForm,
 }
 
+_MOST_CHARS = lazy(partial(number_format, MAX_EFFECT_CHARS, force_grouping=True), str)()
 _REASONS_OPTIONAL = format_lazy(
     _(
         "You may leave this empty: your objection counts all the same. There is no shortest length, and there is room "
         "for {most} characters."
     ),
-    most=f"{MAX_EFFECT_CHARS:,}",
+    most=_MOST_CHARS,
 )
 _REASONS_REQUIRED = format_lazy(
     _(
-        "The law where you live asks for a reason, so we need one: a sentence of yours is enough. There is no shortest "
-        "length, and there is room for {most} characters."
+        "The law asks for a reason, and so do we: one sentence of yours is enough. There is no shortest length, and "
+        "there is room for {most} characters."
     ),
-    most=f"{MAX_EFFECT_CHARS:,}",
+    most=_MOST_CHARS,
 )
