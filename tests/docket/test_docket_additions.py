@@ -9,7 +9,9 @@ import pytest
 from django.db import connection
 from docket_world import ADA, CY, NOW, Mailbox, at_once, confirm, load_latest, mail_text, run_tasks
 from photo_world import PLACE, jpeg
+from typer.testing import CliRunner
 
+from demur.cli.desk import desk_app
 from demur.core.objection import CaseState
 from demur.docket.addition import MAX_ADDITIONS_A_DAY, MAX_HANDLES_OF_CASE, MAX_LINKS_OF_CASE, Supplement
 from demur.docket.decision import Decision, RefusalGround
@@ -17,6 +19,7 @@ from demur.docket.drafts import forget_draft, save_draft
 from demur.docket.errors import (
     AdditionProblem,
     AdditionRefusedError,
+    CaseUnknownError,
     LinkUnknownError,
     LodgingRefusedError,
     PhotoProblem,
@@ -36,6 +39,7 @@ from demur.docket.services import (
     start_review,
     withdraw,
 )
+from demur.ledger.errors import StorageError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PHOTO = clean_photo(BytesIO(jpeg()))
@@ -241,3 +245,24 @@ def test_two_additions_at_once_share_the_room_that_is_left(home: Path) -> None:
     done = at_once(*[lambda: add_information(token, supplement, NOW)] * 2)
     assert sum(isinstance(one, PhotoRefusedError) for one in done) == 1
     assert Photo.objects.count() == 6
+
+
+def test_staff_read_what_was_added_and_can_save_the_photos(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("demur.cli.desk.open_ready_home", lambda _: None)
+    confirmed = confirm(replace(ADA, draft_token=a_draft(), links=("https://agora.example/p/1",)))
+    add_information(confirmed.status_token, Supplement("More words.", photos=((PHOTO, MANDATE),)), NOW)
+    shown = CliRunner().invoke(desk_app, ["show", confirmed.reference]).stdout
+    for words in ("added More words.", "https://agora.example/p/1", "1, and 1 of a mandate"):
+        assert words in shown
+    to = home / "looked at"
+    command = ["photos", confirmed.reference, "--to", str(to)]
+    assert "2 photos saved" in CliRunner().invoke(desk_app, command).stdout
+    assert {path.name: path.read_bytes() for path in to.iterdir()} == {
+        "01-shows-person.jpg": PHOTO.jpeg,
+        "02-mandate.jpg": PHOTO.jpeg,
+    }
+    assert to.stat().st_mode & 0o777 == 0o700
+    assert isinstance(CliRunner().invoke(desk_app, command).exception, StorageError)
+    unknown = CliRunner().invoke(desk_app, ["photos", "DMR-0000-0000", "--to", str(home / "none")])
+    assert isinstance(unknown.exception, CaseUnknownError)
+    assert not (home / "none").exists()
