@@ -17,19 +17,20 @@ from zoneinfo import ZoneInfo
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.conf import settings
 from django.db import connection, connections
-from django_tasks_db.models import DBTaskResult
+from django.utils import timezone
 
 from demur.core.account import Account
 from demur.core.errors import DemurError
 from demur.core.objection import Capacity
 from demur.core.suppression_list import verify_list
 from demur.docket import publishing
+from demur.docket.delivery import take_back
+from demur.docket.duties import all_duties
 from demur.docket.lodging import ConfirmedCase, Lodging
 from demur.docket.mail_text import MailText, parse_mail_text
 from demur.docket.models import Mail, MailKind, PublishedList
 from demur.docket.secret import token_digest, unseal_mail
 from demur.docket.services import confirm_code, lodge_objection
-from demur.docket.worker import run_next_task
 from demur.gate.suppression_list import SuppressionList, load_suppression_list
 from demur.ledger.keys import KeyRole, SecretName, load_secret, load_signer
 
@@ -119,19 +120,35 @@ class Mailbox:
         self.recipients: list[list[str]] = []
         self.answer = "250 taken"
         self.refused = ""
+        self.choke_on = ""
+        self.connections = 0
         self._arrived = threading.Condition()
 
     async def handle_RCPT(  # noqa: N802
         self,
-        server: SMTP,  # noqa: ARG002
+        server: SMTP,
         session: Session,  # noqa: ARG002
         envelope: Envelope,
         address: str,
         options: list[str],  # noqa: ARG002
     ) -> str:
+        if address == self.choke_on:
+            server.transport.close()
         if not self.refused:
             envelope.rcpt_tos.append(address)
         return self.refused or "250 known"
+
+    async def handle_EHLO(  # noqa: N802
+        self,
+        server: SMTP,  # noqa: ARG002
+        session: Session,
+        envelope: Envelope,  # noqa: ARG002
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        self.connections += 1
+        session.host_name = hostname
+        return responses
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802  (the names that aiosmtpd asks for)
         if self.answer.startswith("250"):
@@ -162,11 +179,10 @@ class Mailbox:
 
 
 def run_tasks() -> None:
-    """Run what the worker would run now, and fail if a task failed."""
-    while run_next_task():
+    """Do what the worker would do now, until nothing waits; a duty that fails is an error."""
+    take_back()
+    while any(duty.act(timezone.now()) for duty in all_duties()):
         pass
-    failed = DBTaskResult.objects.failed().first()
-    assert failed is None, failed and failed.traceback
 
 
 def mail_text(mail: Mail) -> MailText:

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from django_tasks_db.models import DBTaskResult
 from docket_world import ADA, CY, DUBLIN, NOW, confirm, entries_in_force, mail_text
 
 from demur.core.deadline import GDPR_PERIOD, due_on
@@ -13,10 +12,9 @@ from demur.core.objection import APPEAL_PERIOD, CaseState
 from demur.docket.decision import Decision, RefusalGround
 from demur.docket.errors import CaseUnknownError, DecisionRefusedError, LinkUnknownError
 from demur.docket.lodging import ConfirmedCase
-from demur.docket.models import CaseChange, LogEntry, Mail, MailKind
+from demur.docket.models import Case, CaseChange, ListWish, LogEntry, Mail, MailKind
 from demur.docket.selectors import find_status, open_cases
 from demur.docket.services import appeal, decide, start_review, withdraw
-from demur.docket.tasks import publish_list
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("home")]
 DAY = timedelta(days=1)
@@ -224,8 +222,7 @@ def test_country_without_facts_gets_the_date_of_the_gdpr_and_the_lead_authority(
 
 def test_every_change_of_what_is_in_force_asks_for_a_list_in_its_own_transaction() -> None:
     def asked() -> bool:
-        deleted, _ = DBTaskResult.objects.filter(task_path=publish_list.module_path).delete()
-        return deleted > 0
+        return Case.objects.filter(list_wish=ListWish.WANTED).update(list_wish=ListWish.NONE) == 1
 
     confirmed = confirm(ADA)
     assert asked()

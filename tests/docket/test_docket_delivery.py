@@ -3,16 +3,18 @@
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connection
-from django_tasks_db.models import DBTaskResult
 from docket_world import (
     ADA,
+    CY,
     NOW,
     WORKER,
     KillingMailbox,
@@ -25,17 +27,13 @@ from docket_world import (
 from pytest_django import Settings
 
 from demur.docket import delivery
-from demur.docket.models import Code, LogEntry, Mail, MailKind, MailState
+from demur.docket.delivery import PAUSES, deliver_due, take_back
+from demur.docket.models import Code, Mail, MailKind, MailState
+from demur.docket.sequencing import append_waiting
 from demur.docket.services import erase_unconfirmed, lodge_objection
-from demur.docket.tasks import append_log_entries, deliver_mail
-from demur.docket.worker import reset_interrupted, run_next_task
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MINUTE = timedelta(minutes=1)
-
-
-def forget(mail_id: int, at: object) -> None:
-    """Plan no further attempt."""
 
 
 def lodged_mail() -> Mail:
@@ -84,18 +82,18 @@ def test_confirmation_mail_tells_date_limits_link_and_authority(home: Path, mail
 
 def test_mail_with_a_receipt_waits_until_the_entry_is_logged(home: Path, mailbox: Mailbox) -> None:
     confirm(ADA)
-    mail = Mail.objects.get(kind=MailKind.CONFIRMATION)
-    deliver_mail.call(mail.pk)
+    Mail.objects.filter(kind=MailKind.CODE).delete()
+    assert deliver_due(NOW) == 0
     assert mailbox.raw == []
-    append_log_entries.call()
-    deliver_mail.call(mail.pk)
+    append_waiting()
+    assert deliver_due(NOW) == 1
     assert len(mailbox.raw) == 1
 
 
 def test_sent_mail_is_never_sent_again(home: Path, mailbox: Mailbox) -> None:
-    mail = lodged_mail()
+    lodged_mail()
     for _ in range(3):
-        deliver_mail.call(mail.pk)
+        deliver_due(NOW)
     assert len(mailbox.raw) == 1
 
 
@@ -105,39 +103,29 @@ def test_server_that_is_away_is_tried_again_after_growing_pauses_with_the_same_m
 ) -> None:
     mail = lodged_mail()
     mailbox.answer = "451 come back later"
-    planned = []
-    now = NOW
+    planned = [NOW]
     for _ in range(4):
-        delivery.deliver(mail.pk, now, lambda _, at: planned.append(at))
-        now = planned[-1]
-    assert [at - start for start, at in zip([NOW, *planned], planned, strict=False)] == list(delivery.PAUSES[:4])
+        deliver_due(planned[-1])
+        mail.refresh_from_db()
+        planned.append(mail.next_attempt_at)
+    assert [later - before for before, later in pairwise(planned)] == list(PAUSES[:4])
     mailbox.answer = "250 taken"
-    delivery.deliver(mail.pk, now - timedelta(seconds=1), forget)
+    deliver_due(planned[-1] - timedelta(seconds=1))
     assert mailbox.raw == []
-    delivery.deliver(mail.pk, now, forget)
+    deliver_due(planned[-1])
     assert [sent["Message-ID"] for sent in mailbox.mails] == [mail.message_id]
-
-
-def test_failed_attempt_plans_its_next_one_in_the_database(home: Path, mailbox: Mailbox) -> None:
-    lodged_mail()
-    mailbox.answer = "451 come back later"
-    run_tasks()
-    [waiting] = DBTaskResult.objects.filter(status="READY", task_path=deliver_mail.module_path)
-    assert waiting.run_after > NOW
 
 
 def test_mail_is_given_up_after_five_days(home: Path, settings: Settings) -> None:
     confirm(ADA)
-    LogEntry.objects.update(leaf_index=None)
-    append_log_entries.call()
+    append_waiting()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_PORT = 1  # nobody listens there
     mail = Mail.objects.get(kind=MailKind.CONFIRMATION)
-    planned = [NOW]
     while mail.state != MailState.FAILED:
-        delivery.deliver(mail.pk, planned[-1], lambda _, at: planned.append(at))
+        deliver_due(mail.next_attempt_at)
         mail.refresh_from_db()
-    assert timedelta(days=4) < planned[-1] - NOW < timedelta(days=6)
+    assert timedelta(days=4) < mail.next_attempt_at - NOW < timedelta(days=6)
     assert mail.sealed_body is None
 
 
@@ -151,7 +139,7 @@ def test_address_that_the_server_refuses_for_good_is_not_tried_again(home: Path,
 
 def test_code_that_has_expired_is_not_mailed(home: Path, mailbox: Mailbox) -> None:
     mail = lodged_mail()
-    delivery.deliver(mail.pk, Code.objects.get().expires_at, forget)
+    deliver_due(Code.objects.get().expires_at)
     mail.refresh_from_db()
     assert (mail.state, mail.sealed_body, mailbox.raw) == (MailState.FAILED, None, [])
 
@@ -174,8 +162,7 @@ def test_worker_killed_around_the_servers_yes_sends_at_most_one_duplicate(
     worker = subprocess.Popen([sys.executable, "-c", WORKER], env=worker_environment(home))
     mailbox.worker = worker
     assert worker.wait(timeout=60) == -signal.SIGKILL
-    running = DBTaskResult.objects.running().count()
-    assert reset_interrupted() == running == 1
+    assert take_back() == copies - 1
     run_tasks()
     sent = [mail["Message-ID"] for mail in mailbox.mails]
     assert sorted(sent) == sorted([*Mail.objects.values_list("message_id", flat=True), *[sent[1]] * (copies - 1)])
@@ -184,16 +171,15 @@ def test_worker_killed_around_the_servers_yes_sends_at_most_one_duplicate(
 
 
 def test_mail_waits_and_is_not_lost_when_the_clock_is_set_back(home: Path, mailbox: Mailbox) -> None:
-    mail = lodged_mail()
-    planned: list[tuple[int, object]] = []
-    delivery.deliver(mail.pk, NOW - MINUTE, lambda mail_id, at: planned.append((mail_id, at)))
+    lodged_mail()
+    assert deliver_due(NOW - MINUTE) == 0
     assert not mailbox.raw
-    assert planned == [(mail.pk, mail.next_attempt_at)]
+    assert deliver_due(NOW) == 1
 
 
 def test_mail_does_not_wait_for_a_date_that_only_a_wrong_clock_can_have_planned(home: Path, mailbox: Mailbox) -> None:
-    mail = lodged_mail()
-    delivery.deliver(mail.pk, NOW - timedelta(days=400), forget)
+    lodged_mail()
+    deliver_due(NOW - timedelta(days=400))
     assert len(mailbox.raw) == 1
 
 
@@ -208,14 +194,15 @@ def test_mail_that_is_known_to_have_left_is_not_sent_again_though_the_database_t
 
     mail = lodged_mail()
     with connection.execute_wrapper(refuse_note), pytest.raises(OperationalError):
-        delivery.deliver(mail.pk, NOW, forget)
-    delivery.deliver(mail.pk, NOW + MINUTE, forget)
+        deliver_due(NOW)
+    assert take_back() == 0
+    deliver_due(NOW + MINUTE)
     assert len(mailbox.raw) == 1
     mail.refresh_from_db()
     assert (mail.state, mail.sent_at) == (MailState.SENT, NOW)
 
 
-def test_address_that_a_server_refused_does_not_get_into_the_table_of_tasks(home: Path, mailbox: Mailbox) -> None:
+def test_address_that_a_server_refused_is_not_in_what_a_later_failure_tells(home: Path, mailbox: Mailbox) -> None:
     def refuse_note(execute: Callable[..., object], sql: str, params: Sequence[object], *rest: object) -> object:
         if sql.startswith("UPDATE") and MailState.FAILED in params:
             raise OperationalError
@@ -223,30 +210,45 @@ def test_address_that_a_server_refused_does_not_get_into_the_table_of_tasks(home
 
     lodged_mail()
     mailbox.refused = "550 no such person"
-    with connection.execute_wrapper(refuse_note):
-        assert run_next_task()
-    told = DBTaskResult.objects.failed().get().traceback
+    with connection.execute_wrapper(refuse_note), pytest.raises(OperationalError) as caught:
+        deliver_due(NOW)
+    told = "".join(traceback.format_exception(caught.value))
     assert "OperationalError" in told
     assert ADA.email not in told
 
 
-def test_mails_say_their_language_and_break_no_link_and_no_line_is_long(home: Path, mailbox: Mailbox) -> None:
-    confirmed = confirm_by_mail(mailbox, replace(ADA, language="de", handles=("ada.paints", "@" + "x" * 90)))
-    run_tasks()
-    assert [mail["Content-Language"] for mail in mailbox.mails] == ["de", "de"]
-    lines = mailbox.newest_text().splitlines()
-    assert max(len(line) for line in lines if "/" not in line and "xxx" not in line) <= 72
-    assert any(line.endswith(confirmed.status_token) for line in lines)
-    assert "" not in lines[:1]
-    assert "\n\n\n" not in mailbox.newest_text()
+def test_mail_that_a_server_chokes_on_keeps_no_other_from_its_reader(home: Path, mailbox: Mailbox) -> None:
+    lodge_objection(CY, NOW)
+    lodge_objection(ADA, NOW)
+    mailbox.choke_on = CY.email
+    assert deliver_due(NOW) == 2
+    assert mailbox.recipients == [[ADA.email]]
 
 
-def test_promised_date_is_not_called_the_law_s_and_a_country_without_authority_gets_ours(
-    home: Path, mailbox: Mailbox
+def test_many_mails_go_over_one_connection(home: Path, mailbox: Mailbox) -> None:
+    for number in range(5):
+        lodge_objection(replace(ADA, email=f"ada{number}@mail.example"), NOW)
+    assert deliver_due(NOW) == 5
+    assert (len(mailbox.raw), mailbox.connections) == (5, 1)
+
+
+def test_code_mails_go_before_those_for_which_nobody_sits_waiting(home: Path, mailbox: Mailbox) -> None:
+    confirm(ADA)
+    Mail.objects.filter(kind=MailKind.CODE).delete()
+    append_waiting()
+    lodge_objection(CY, NOW + MINUTE)
+    deliver_due(NOW + MINUTE)
+    assert mailbox.recipients == [[CY.email], [ADA.email]]
+
+
+def test_server_that_hangs_holds_up_one_round_only_so_long_and_charges_the_others_nothing(
+    home: Path,
+    mailbox: Mailbox,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    confirm_by_mail(mailbox, replace(ADA, country="AQ"))
-    run_tasks()
-    text = " ".join(mailbox.newest_text().split())
-    assert "We set this date ourselves." in text
-    assert "by law" not in text
-    assert "This is the one that supervises us: Data Protection Commission" in text
+    lodge_objection(ADA, NOW)
+    lodge_objection(CY, NOW + MINUTE)
+    monkeypatch.setattr(delivery, "_MOST_SECONDS", -1.0)
+    deliver_due(NOW + MINUTE)
+    assert mailbox.raw == []
+    assert set(Mail.objects.values_list("state", "attempts")) == {(MailState.QUEUED, 0)}

@@ -2,18 +2,19 @@
 
 import threading
 from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from django_tasks_db.models import DBTaskResult
-from docket_world import ADA, confirm, load_latest, run_tasks
+from docket_world import ADA, NOW, confirm, load_latest, run_tasks
 from pytest_django import Settings
 
 from demur.core.account import Account
-from demur.docket.accounts import ask_directory
+from demur.docket.accounts import WAIT_SECONDS, ask_directory
 from demur.docket.models import CaseIdentifier
+from demur.docket.resolution import ask_about_oldest
 from demur.docket.selectors import find_status
-from demur.docket.tasks import resolve_handles
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEVER = threading.Event()
@@ -49,7 +50,7 @@ def test_two_handles_of_one_person_are_one_set_of_accounts(home: Path) -> None:
     assert values("account") == ["agora:q9", "lumen:p1"]
     run_tasks()
     assert load_latest(home).kinds == {"account": 2, "email": 1}
-    status = find_status(confirmed.status_token)
+    status = find_status(confirmed.status_token, NOW)
     assert status is not None
     assert len(status.handles_found) == 2
 
@@ -60,13 +61,13 @@ def test_directory_that_fails_does_not_lose_the_confirmation(home: Path, setting
     confirmed = confirm(ADA)
     run_tasks()
     assert load_latest(home).kinds == {"handle": 1, "email": 1}
-    status = find_status(confirmed.status_token)
+    status = find_status(confirmed.status_token, NOW)
     assert status is not None
     assert status.handles_pending == ("@Ada.Paints",)
 
     settings.DEMUR_ACCOUNT_DIRECTORY = "docket_world.open_directory"
-    [again] = DBTaskResult.objects.filter(status="READY", task_path=resolve_handles.module_path)
-    resolve_handles.call(*again.args_kwargs["args"])
+    assert not ask_about_oldest(NOW + timedelta(seconds=50), WAIT_SECONDS)
+    assert ask_about_oldest(NOW + timedelta(minutes=2), WAIT_SECONDS)
     run_tasks()
     assert load_latest(home).kinds == {"account": 2, "email": 1}
 
@@ -74,14 +75,22 @@ def test_directory_that_fails_does_not_lose_the_confirmation(home: Path, setting
 def test_directory_that_keeps_failing_is_asked_after_growing_pauses(home: Path, settings: Settings) -> None:
     settings.DEMUR_ACCOUNT_DIRECTORY = f"{__name__}.BrokenDirectory"
     confirm(ADA)
-    pauses = []
-    for _ in range(3):
-        [task] = DBTaskResult.objects.filter(status="READY", task_path=resolve_handles.module_path)
-        task.delete()
-        resolve_handles.call(*task.args_kwargs["args"])
-        [planned] = DBTaskResult.objects.filter(status="READY", task_path=resolve_handles.module_path)
-        pauses.append(round((planned.run_after - planned.enqueued_at).total_seconds()))
-    assert pauses == [60, 120, 240]
+    asked_at = [NOW]
+    for _ in range(12):
+        assert ask_about_oldest(asked_at[-1], WAIT_SECONDS)
+        assert not ask_about_oldest(asked_at[-1], WAIT_SECONDS)
+        planned = CaseIdentifier.objects.get(kind="handle").ask_at
+        assert planned is not None
+        asked_at.append(planned)
+    minutes = [(later - before) // timedelta(minutes=1) for before, later in pairwise(asked_at)]
+    assert minutes == [1, 1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360]
+
+
+def test_directory_is_asked_though_only_a_wrong_clock_can_have_planned_the_date(home: Path, settings: Settings) -> None:
+    settings.DEMUR_ACCOUNT_DIRECTORY = f"{__name__}.BrokenDirectory"
+    confirm(ADA, NOW)
+    assert ask_about_oldest(NOW, WAIT_SECONDS)
+    assert ask_about_oldest(NOW - timedelta(days=400), WAIT_SECONDS)
 
 
 def test_slow_directory_is_given_up(settings: Settings) -> None:
@@ -92,6 +101,6 @@ def test_slow_directory_is_given_up(settings: Settings) -> None:
 def test_no_directory_at_all_leaves_handles_claimed(home: Path, settings: Settings) -> None:
     settings.DEMUR_ACCOUNT_DIRECTORY = "demur.core.account.NullAccountDirectory"
     confirmed = confirm(ADA)
-    status = find_status(confirmed.status_token)
+    status = find_status(confirmed.status_token, NOW)
     assert status is not None
     assert status.handles_not_found == ("@Ada.Paints",)

@@ -11,8 +11,8 @@ from demur.core.errors import FormatError
 from demur.docket.models import LogEntry
 from demur.docket.receipts import log_reader
 from demur.docket.selectors import find_status, receipt_bytes
-from demur.docket.services import record_statement
 from demur.docket.sequencing import append_waiting
+from demur.docket.services import record_statement
 from demur.ledger.keys import KeyRole, load_signer
 from demur.ledger.log import Log, append_missing, verify_log
 

@@ -4,23 +4,25 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from datetime import timedelta
+import time
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.utils import timezone
-from django_tasks_db.models import DBTaskResult
 from docket_world import ADA, NOW, WORKER, Mailbox, confirm, run_tasks, worker_environment
 from pytest_django import Settings
 
-from demur.docket import worker
+from demur.core.suppression_list import seal_list
+from demur.docket import publishing, worker
+from demur.docket.duties import Duty, publish_list
 from demur.docket.errors import WorkerRunningError
-from demur.docket.models import Case, MailState, PublishedList
-from demur.docket.services import lodge_objection
-from demur.docket.tasks import append_log_entries, deliver_mail, publish_list
-from demur.docket.worker import _advisory_lock, _work, look_after, reset_interrupted, run_next_task, run_worker
-from demur.ledger.errors import KeyFileError
+from demur.docket.models import Case, Mail, MailState, PublishedList
+from demur.docket.services import lodge_objection, withdraw
+from demur.docket.worker import _advisory_lock, _work, run_worker
+from demur.ledger.errors import KeyFileError, StorageError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -46,7 +48,6 @@ def test_worker_works_off_what_waits_and_stops_when_told(home: Path, mailbox: Ma
     run_worker(StopAfter(20))
     assert len(mailbox.raw) == 2
     assert PublishedList.objects.get().number == 1
-    assert not DBTaskResult.objects.ready().exists()
 
 
 def test_worker_without_an_account_directory_says_that_nobody_is_recognised(
@@ -60,18 +61,10 @@ def test_worker_without_an_account_directory_says_that_nobody_is_recognised(
     assert "DEMUR_ACCOUNT_DIRECTORY" in caplog.text
 
 
-def test_task_that_a_killed_worker_left_running_is_run(home: Path, mailbox: Mailbox) -> None:
-    lodge_objection(ADA, NOW)
-    DBTaskResult.objects.get().claim("a worker that was killed")
-    run_worker(StopAfter(10))
-    assert len(mailbox.raw) == 1
-
-
 def test_mail_that_a_killed_worker_was_sending_is_sent(home: Path, mailbox: Mailbox) -> None:
     lodge_objection(ADA, NOW)
-    case = Case.objects.get()
-    case.mails.update(state=MailState.SENDING, attempts=1)
-    run_tasks()
+    Mail.objects.update(state=MailState.SENDING, attempts=1)
+    run_worker(StopAfter(10))
     assert len(mailbox.raw) == 1
 
 
@@ -89,104 +82,130 @@ def test_second_worker_is_refused_while_the_first_lives_and_not_after_it_was_kil
     run_worker(StopAfter(1))
 
 
-def test_failed_task_is_put_back_after_pauses_that_grow(home: Path) -> None:
+class Clock:
+    """What time.monotonic tells in a test."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seconds = 1000.0
+        monkeypatch.setattr(time, "monotonic", lambda: self.seconds)
+
+
+def test_duty_that_fails_is_tried_again_after_pauses_that_grow(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock, tried = Clock(monkeypatch), [1000.0]
+
+    def fail(_now: datetime) -> bool:
+        tried.append(clock.seconds)
+        raise StorageError("the disk is full")
+
+    duty = Duty("publishing lists", fail)
+    for _ in range(9_000):
+        assert not duty.do_if_due(NOW)
+        clock.seconds += 1
+    assert [later - before for before, later in pairwise(tried)] == [0, *(2**power for power in range(1, 12)), 3600]
+    assert "publishing lists: the disk is full; trying again in 2 seconds" in caplog.text
+
+
+def test_duty_that_works_again_pauses_shortly_at_its_next_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, fails = Clock(monkeypatch), [True, True, False, True, False]
+
+    def act(_now: datetime) -> bool:
+        if fails.pop(0):
+            raise KeyError
+        return True
+
+    duty = Duty("anything", act)
+    found = []
+    for wait in (0, 2, 4, 0, 2):
+        clock.seconds += wait
+        found.append(duty.do_if_due(NOW))
+    assert found == [False, False, True, False, True]
+
+
+def test_duty_takes_no_more_than_its_share_of_the_time_and_rests_no_longer_than_a_promise_allows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, takes = Clock(monkeypatch), [3.0, 100.0, 0.0]
+
+    def act(_now: datetime) -> bool:
+        clock.seconds += takes.pop(0)
+        return True
+
+    duty, began = Duty("publishing lists", act, every_seconds=2, share=0.1), []
+    while takes:
+        before = clock.seconds
+        if duty.do_if_due(NOW):
+            began.append(before - 1000)
+        clock.seconds += 0.5
+    assert [round(instant) for instant in began] == [0, 30, 170]
+
+
+def test_failing_duty_keeps_no_other_from_being_done(home: Path, mailbox: Mailbox) -> None:
+    (home / "keys" / "log.seed").unlink()
     (home / "keys" / "list.seed").unlink()
-    publish_list.enqueue()
-    assert run_next_task()
-    failed = DBTaskResult.objects.failed().get()
-    look_after(failed.finished_at)
-    assert DBTaskResult.objects.failed().count() == 1
-    look_after(failed.finished_at + timedelta(seconds=2))
-    assert DBTaskResult.objects.failed().count() == 0
-    while DBTaskResult.objects.failed().count() == 0:
-        assert run_next_task()
-    again = DBTaskResult.objects.failed().get(pk=failed.pk)
-    look_after(again.finished_at + timedelta(seconds=3))
-    assert DBTaskResult.objects.failed().filter(pk=failed.pk).exists()
-    look_after(again.finished_at + timedelta(seconds=4))
-    assert not DBTaskResult.objects.failed().filter(pk=failed.pk).exists()
+    lodge_objection(ADA, NOW)
+    run_worker(StopAfter(20))
+    assert len(mailbox.raw) == 1
 
 
 def test_worker_erases_what_was_never_confirmed(home: Path) -> None:
     lodge_objection(ADA, NOW - DAY - MINUTE)
-    look_after(NOW)
+    run_tasks()
     assert not Case.objects.exists()
 
 
-def test_worker_forgets_finished_tasks_after_a_day(home: Path, mailbox: Mailbox) -> None:
-    lodge_objection(ADA, NOW)
-    run_tasks()
-    assert DBTaskResult.objects.successful().exists()
-    look_after(NOW + DAY + 10 * MINUTE)
-    assert not DBTaskResult.objects.successful().exists()
-
-
 def test_list_is_renewed_by_the_clock_though_nobody_asks(home: Path) -> None:
-    publish_list.call()
-    look_after(NOW + 13 * timedelta(hours=1))
-    assert DBTaskResult.objects.ready().filter(task_path=publish_list.module_path).exists()
+    publish_list(NOW - 13 * timedelta(hours=1))
+    assert not publishing.is_due(NOW - 8 * timedelta(hours=1))
+    run_tasks()
+    assert PublishedList.objects.count() == 2
 
 
-def test_list_that_cannot_be_published_is_asked_for_once(home: Path) -> None:
-    (home / "keys" / "list.seed").unlink()
-    look_after(NOW)
-    look_after(NOW)
-    assert DBTaskResult.objects.get().task_path == publish_list.module_path
-    assert run_next_task()
-    look_after(NOW)
-    assert DBTaskResult.objects.count() == 1
-
-
-def test_list_and_log_go_before_mails_once_they_have_waited(home: Path) -> None:
-    publish_list.call()
-    publish_list.enqueue()
-    append_log_entries.enqueue()
-    lodge_objection(ADA, NOW)
-    look_after(timezone.now())
-    assert next(task.task_path for task in DBTaskResult.objects.ready()) == deliver_mail.module_path
-    look_after(timezone.now() + timedelta(seconds=20))
-    order = [task.task_path for task in DBTaskResult.objects.ready() if task.task_path != deliver_mail.module_path]
-    assert order == [task.task_path for task in DBTaskResult.objects.ready()][: len(order)]
+def test_list_is_published_when_gates_do_not_use_the_newest(home: Path) -> None:
+    publish_list(NOW)
+    assert not publishing.is_due(NOW)
+    (home / "lists/latest.list").unlink()
+    assert publishing.is_due(NOW)
+    run_tasks()
+    assert (home / "lists/latest.list").readlink() == Path("000001.list")
 
 
 def test_duties_go_on_when_the_clock_is_set_back(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     instants = iter([NOW + DAY] * 2)
-    duties: list[bool] = []
-    monkeypatch.setattr(worker, "_DUTIES_EVERY_SECONDS", 0.0)
+    looks: list[bool] = []
+    monkeypatch.setattr(worker, "_LOOK_AT_LOCK_SECONDS", 0.0)
     monkeypatch.setattr(timezone, "now", lambda: next(instants, NOW))
 
     def is_alone() -> bool:
-        duties.append(True)
+        looks.append(True)
         return True
 
-    _work(StopAfter(6), is_alone)
-    assert len(duties) > 1
+    _work(StopAfter(20), is_alone)
+    assert len(looks) > 1
 
 
-def test_failed_task_of_a_later_day_is_tried_again_after_the_clock_is_set_back(home: Path) -> None:
-    (home / "keys" / "list.seed").unlink()
-    publish_list.enqueue()
-    assert run_next_task()
-    look_after(DBTaskResult.objects.failed().get().finished_at - DAY)
-    assert not DBTaskResult.objects.failed().exists()
-
-
-def test_publishing_by_hand_that_fails_leaves_the_wish_of_others_to_the_worker(home: Path) -> None:
+def test_wish_for_a_list_outlives_a_publishing_that_fails(home: Path) -> None:
     confirm(ADA)
-    wishes = DBTaskResult.objects.ready().filter(task_path=publish_list.module_path)
     (home / "keys" / "list.seed").rename(home / "kept")
     with pytest.raises(KeyFileError):
-        publish_list.call()
-    assert wishes.exists()
+        publish_list(NOW)
+    assert publishing.is_due(NOW)
     (home / "kept").rename(home / "keys" / "list.seed")
-    publish_list.call()
-    assert not wishes.exists()
+    publish_list(NOW)
+    assert not publishing.is_due(NOW)
 
 
-def test_nothing_is_reset_where_nothing_was_interrupted(home: Path) -> None:
-    lodge_objection(ADA, NOW)
-    assert reset_interrupted() == 0
-    assert DBTaskResult.objects.get().task_path == deliver_mail.module_path
+def test_change_while_a_list_is_made_wishes_for_the_next_one(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    confirmed = confirm(ADA)
+
+    def seal_slowly(*arguments: object) -> bytes:
+        withdraw(confirmed.status_token, NOW)
+        return seal_list(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(publishing, "seal_list", seal_slowly)
+    publish_list(NOW)
+    assert publishing.is_due(NOW)
 
 
 if connection.vendor == "postgresql":

@@ -64,9 +64,11 @@ def publish(home: HomeOption = DEFAULT_HOME) -> None:
       demur publish --home /srv/demur
     """
     open_ready_home(home)
-    from demur.docket.tasks import publish_list
+    from django.utils import timezone
 
-    publish_list.call()
+    from demur.docket.duties import publish_list
+
+    publish_list(timezone.now())
     Console(highlight=False).print("The newest list is lists/latest.list; the worker logs it.")
 
 

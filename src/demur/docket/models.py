@@ -44,6 +44,18 @@ class MailState(models.TextChoices):
     WITHHELD = "withheld"
 
 
+class ListWish(models.IntegerChoices):
+    """Whether the next suppression list must say something else about a case.
+
+    `taken` while a list is made: who changes the case meanwhile sets it to `wanted` again, and what a crash leaves
+    taken is as good as wanted.
+    """
+
+    NONE = 0
+    WANTED = 1
+    TAKEN = 2
+
+
 class Case(models.Model):
     """An objection, from the form to its decision (see demur.core.objection)."""
 
@@ -97,12 +109,21 @@ class Case(models.Model):
         null=True,
         db_comment="Number of the first suppression list that carried this case; null until one did",
     )
+    list_wish = models.PositiveSmallIntegerField(
+        choices=ListWish,
+        default=ListWish.NONE,
+        db_comment="1 from a change that the newest suppression list does not carry; 2 while one is made that does",
+    )
 
     class Meta:
         """Cases as a table."""
 
         db_table_comment = "Objections; unconfirmed ones are erased after 24 hours"
-        indexes = (models.Index(fields=["state", "due_on"], name="case_state_due_on"),)
+        indexes = (
+            models.Index(fields=["state", "due_on"], name="case_state_due_on"),
+            models.Index(fields=["lodged_at"], condition=models.Q(state=CaseState.LODGED), name="case_unconfirmed"),
+            models.Index(fields=["list_wish"], condition=models.Q(list_wish__gt=ListWish.NONE), name="case_list_wish"),
+        )
 
     def __str__(self) -> str:
         """Return the reference: the only thing about a case that may appear in a log."""
@@ -137,12 +158,17 @@ class CaseIdentifier(models.Model):
         null=True,
         db_comment="How many accounts the directory knows for this handle; null if not asked yet, or no handle",
     )
+    ask_at = models.DateTimeField(
+        null=True,
+        db_comment="When the directory is asked again about this handle; null if it has answered, or before the code",
+    )
 
     class Meta:
         """Identifiers as a table."""
 
         db_table_comment = "Identifiers of the people who objected"
         constraints = (models.UniqueConstraint(fields=["case", "kind", "value"], name="identifier_once_a_case"),)
+        indexes = (models.Index(fields=["ask_at"], condition=models.Q(ask_at__isnull=False), name="identifier_ask_at"),)
 
     def __str__(self) -> str:
         """Return the kind only: a value is personal data."""
@@ -229,8 +255,12 @@ class Addition(models.Model):
 class TrainingSet(models.Model):
     """A training set that a gate built, as its signed manifest tells."""
 
-    manifest_sha256_hex = models.CharField(max_length=64, unique=True, db_comment="SHA-256 of the manifest's body")
-    built_at = models.DateTimeField(db_comment="When the gate finished")
+    manifest_sha256_hex = models.CharField(
+        max_length=64,
+        unique=True,
+        db_comment="SHA-256 of the manifest's text, without its signatures, of which more may be added",
+    )
+    built_at = models.DateTimeField(db_comment="When the manifest was logged: it holds no clock time itself")
     list_number = models.PositiveIntegerField(db_comment="Number of the suppression list that the gate used")
     input_rows = models.PositiveBigIntegerField(db_comment="Rows that went in")
     withheld_rows = models.PositiveBigIntegerField(db_comment="Rows that were left out")
@@ -251,7 +281,12 @@ class WithheldCount(models.Model):
 
     training_set = models.ForeignKey(TrainingSet, on_delete=models.CASCADE, related_name="counts")
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="withheld_counts")
-    rows = models.PositiveBigIntegerField(db_comment="Rows left out because of this case's identifiers")
+    rows = models.PositiveBigIntegerField(
+        db_comment="Rows left out because of this case's identifiers; one in which two of them occur counts twice",
+    )
+    identifiers = models.PositiveIntegerField(
+        db_comment="How many of the case's identifiers left out rows; the number of rows is exact if it is one",
+    )
 
     class Meta:
         """Counts as a table."""
@@ -371,7 +406,10 @@ class Mail(models.Model):
         """Mails as a table."""
 
         db_table_comment = "Outbox"
-        indexes = (models.Index(fields=["state", "next_attempt_at"], name="mail_state_next_attempt"),)
+        indexes = (
+            models.Index(fields=["next_attempt_at"], condition=models.Q(state=MailState.QUEUED), name="mail_queued"),
+            models.Index(fields=["id"], condition=models.Q(state=MailState.SENDING), name="mail_sending"),
+        )
 
     def __str__(self) -> str:
         """Return the kind and the case, not the recipient."""

@@ -1,13 +1,15 @@
 """Publishing suppression lists, in an order that a crash cannot spoil.
 
-1. Read the log's size. Every objection logged below it was confirmed before, so step 2 sees it.
-2. Take the identifiers that are in force from the database.
-3. Write `<home>/lists/NNNNNN.list` under its own number, durably. Nothing points to it yet.
-4. In one transaction, note the list and its log entry, and which cases it carries for the first time.
-5. Move `latest.list` to it. From here on gates use it.
+1. Mark the wishes for a list as taken. A case that changes from here on wishes for the one after it.
+2. Read the log's size. Every objection logged below it was confirmed before, so step 3 sees it.
+3. Take the identifiers that are in force from the database.
+4. Write `<home>/lists/NNNNNN.list` under its own number, durably. Nothing points to it yet.
+5. In one transaction, note the list and its log entry, which cases it carries for the first time, and that the wishes
+   are met.
+6. Move `latest.list` to it. From here on gates use it.
 
-A crash after 3 leaves a file that nobody was told of: it is set aside as `NNNNNN.unannounced`, and its number is not
-used again, since somebody may have read it. A crash after 4 leaves the pointer one behind: the next run moves it.
+A crash after 4 leaves a file that nobody was told of: it is set aside as `NNNNNN.unannounced`, and its number is not
+used again, since somebody may have read it. A crash after 5 leaves the pointer one behind: the next run moves it.
 A lock on the folder keeps two publishers apart.
 """
 
@@ -24,6 +26,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from demur.core.canonical import JsonObject
 from demur.core.identifier import IdentifierKind
@@ -31,7 +34,7 @@ from demur.core.objection import CaseState, is_in_force
 from demur.core.sealing import SALT_BYTES
 from demur.core.suppression_list import SuppressionListHeader, seal_list, verify_list
 from demur.docket.controller import get_controller
-from demur.docket.models import Case, CaseIdentifier, PublishedList
+from demur.docket.models import Case, CaseIdentifier, ListWish, PublishedList
 from demur.docket.receipts import log_reader
 from demur.gate.suppression_list import ListEntry, encode_entries
 from demur.ledger.durable import make_folder, save_durably, storage_errors, sync_folder, temporary_path
@@ -69,9 +72,11 @@ def publish(now: datetime, announce: Callable[[JsonObject], object], *, even_if_
     folder = lists_folder()
     with _locked(folder):
         newest = _repair(folder)
+        _wishes().filter(list_wish=ListWish.WANTED).update(list_wish=ListWish.TAKEN)
         snapshot = _take_snapshot(now)
         content_hex = hashlib.sha256(snapshot.payload).hexdigest()
         if not even_if_unchanged and newest and _still_serves(newest, content_hex, now):
+            _meet_wishes()
             return None
         header = _make_header(_next_number(folder), snapshot, now)
         home = Path(settings.DEMUR_HOME)
@@ -87,6 +92,7 @@ def publish(now: datetime, announce: Callable[[JsonObject], object], *, even_if_
             for start in range(0, len(snapshot.new_case_ids), _IDS_AT_ONCE):
                 some = snapshot.new_case_ids[start : start + _IDS_AT_ONCE]
                 Case.objects.filter(pk__in=some, first_list_number=None).update(first_list_number=header.number)
+            _meet_wishes()
             announce(_statement(raw))
         _point_latest_at(folder, header.number)
     _log.info("published suppression list %s with %s entries", header.number, header.entries)
@@ -94,14 +100,29 @@ def publish(now: datetime, announce: Callable[[JsonObject], object], *, even_if_
 
 
 def is_due(now: datetime) -> bool:
-    """Tell whether the newest list is missing or half-way to its end, without looking at what is in force."""
+    """Tell whether a list is wished for, or the newest one is missing, half-way to its end, or not what gates use."""
     newest = PublishedList.objects.order_by("-number").first()
-    return newest is None or _is_half_over(newest, now)
+    folder = lists_folder()
+    return (
+        newest is None
+        or _is_half_over(newest, now)
+        or _latest_number(folder) != newest.number
+        or not (folder / LATEST).exists()
+        or _wishes().exists()
+    )
 
 
 def lists_folder() -> Path:
     """Return the folder of this installation's lists."""
     return Path(settings.DEMUR_HOME) / "lists"
+
+
+def _wishes() -> QuerySet[Case]:
+    return Case.objects.filter(list_wish__gt=ListWish.NONE)
+
+
+def _meet_wishes() -> None:
+    _wishes().filter(list_wish=ListWish.TAKEN).update(list_wish=ListWish.NONE)
 
 
 def _still_serves(newest: PublishedList, content_hex: str, now: datetime) -> bool:
@@ -117,7 +138,7 @@ def _take_snapshot(now: datetime) -> _Snapshot:
     tree_size = log_reader().checkpoint().tree_size  # before the database is read, see the head of this module
     appeal_period = timedelta(days=get_controller().appeal_days)
     # No transaction: on SQLite it would keep everybody from writing while entries are built. A case that changes
-    # between the two queries has asked for the next list, in the transaction that changed it.
+    # between the two queries wishes for the next list, since the transaction that changed it.
     cases = Case.objects.exclude(state__in=(CaseState.LODGED, CaseState.WITHDRAWN))
     columns = ("pk", "state", "decided_at", "confirmed_at", "first_list_number")
     in_force: dict[int, datetime] = {}

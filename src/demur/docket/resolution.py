@@ -2,12 +2,17 @@
 
 import secrets
 from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
 
 from demur.core.identifier import IdentifierKind, Standing
-from demur.docket.accounts import Answer
-from demur.docket.models import Case, CaseIdentifier
+from demur.docket.accounts import Answer, ask_directory
+from demur.docket.models import Case, CaseIdentifier, ListWish
 
 _ENTRY_ID_BYTES = 16
+_LEAST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 
 
 def add_identifier(
@@ -52,5 +57,35 @@ def apply_answers(case: Case, answers: Sequence[Answer]) -> None:
             continue
         for account in accounts:
             add_identifier(case, IdentifierKind.ACCOUNT, account, source=identifier)
-        identifier.accounts_found = len(accounts)
-        identifier.save(update_fields=["accounts_found"])
+        identifier.accounts_found, identifier.ask_at = len(accounts), None
+        identifier.save(update_fields=["accounts_found", "ask_at"])
+
+
+def ask_later(case: Case, at: datetime) -> None:
+    """Plan to ask the directory about the handles that are still open."""
+    CaseIdentifier.objects.filter(case=case, kind=IdentifierKind.HANDLE, accounts_found=None).update(ask_at=at)
+
+
+def ask_about_oldest(now: datetime, wait_seconds: float) -> bool:
+    """Ask the directory about the case that is due first.
+
+    What is not answered is asked again after as long as the case has waited already, from a minute to six hours.
+
+    Returns:
+        Whether a case was due.
+    """
+    # A date that only a clock, set back since, can have planned is not waited for.
+    is_due = Q(ask_at__lte=now) | Q(ask_at__gt=now + _LONGEST_PAUSE)
+    due = CaseIdentifier.objects.filter(is_due).order_by("ask_at").select_related("case").first()
+    if due is None:
+        return False
+    case = due.case
+    handles = [identifier.value for identifier in open_handles(case)]
+    answers = ask_directory(handles, wait_seconds)
+    waited = now - (case.confirmed_at or now)
+    with transaction.atomic():
+        if answers:
+            apply_answers(case, answers)
+            Case.objects.filter(pk=case.pk).update(list_wish=ListWish.WANTED)
+        ask_later(case, now + min(max(waited, _LEAST_PAUSE), _LONGEST_PAUSE))
+    return True

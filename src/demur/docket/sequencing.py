@@ -2,27 +2,29 @@
 
 1. Read how far the docket knows the log, then which statements wait.
 2. Under the log's lock, append those that are not there beyond that point: a crash before step 3 left them there.
-3. In one transaction, note each one's place and release the mails that waited for its receipt.
+3. In one transaction, note each one's place; mails that wait for its receipt are due from then on.
 
 Two runs at once are harmless: the second finds the first one's entries in step 2.
 """
 
 import secrets
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 
 from demur.core.canonical import JsonObject, canonical_json
 from demur.core.entry import SALT_BYTES, Event, make_entry
-from demur.docket.models import Case, LogEntry, Mail, MailState
+from demur.docket.durability import repeatable_notes
+from demur.docket.models import Case, LogEntry
 from demur.ledger.keys import KeyRole, load_signer
 from demur.ledger.log import Log, append_missing
 
 _MOST_AT_ONCE = 500
+_NOTE_PLACE = "UPDATE docket_logentry SET leaf_index = %s WHERE id = %s AND leaf_index IS NULL"
+"""For many rows at once, which drivers send together; Django's own updates go one by one."""
 
 
 def add_statement(event: Event, statement: JsonObject, now: datetime, case: Case | None) -> LogEntry:
@@ -41,25 +43,12 @@ def add_statement(event: Event, statement: JsonObject, now: datetime, case: Case
     )
 
 
-def append_waiting(release_mail: Callable[[int], object]) -> int:
-    """Append every statement that waits.
-
-    Args:
-        release_mail: called in the transaction with the id of each mail whose receipt can now be made.
-
-    Returns:
-        How many statements got their place.
+def append_waiting() -> int:
+    """Append some of the statements that wait; return how many got their place.
 
     Raises:
         DemurError: the log or its key cannot be used; nothing is lost, and the next run goes on.
     """
-    done = 0
-    while appended := _append_some(release_mail):
-        done += appended
-    return done
-
-
-def _append_some(release_mail: Callable[[int], object]) -> int:
     highest = LogEntry.objects.aggregate(highest=Max("leaf_index"))["highest"]
     waiting = list(LogEntry.objects.filter(leaf_index=None).order_by("pk")[:_MOST_AT_ONCE])
     if not waiting:
@@ -68,10 +57,7 @@ def _append_some(release_mail: Callable[[int], object]) -> int:
     with Log(home / "log", load_signer(home / "keys", KeyRole.LOG)) as log:
         raw = [make_entry(Event(row.event), row.statement, bytes(row.salt)).to_bytes() for row in waiting]
         indexes = append_missing(log, raw, 0 if highest is None else highest + 1)
-    with transaction.atomic():
-        for row, leaf_index in zip(waiting, indexes, strict=True):
-            LogEntry.objects.filter(pk=row.pk, leaf_index=None).update(leaf_index=leaf_index)
-        released = Mail.objects.filter(waits_for__in=waiting, state=MailState.QUEUED)
-        for mail_id in released.order_by("pk").values_list("pk", flat=True):
-            release_mail(mail_id)
+    with repeatable_notes(), transaction.atomic(), connection.cursor() as cursor:
+        places = [(leaf_index, row.pk) for row, leaf_index in zip(waiting, indexes, strict=True)]
+        cursor.executemany(_NOTE_PLACE, places)
     return len(waiting)

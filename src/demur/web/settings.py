@@ -46,8 +46,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.socialaccount",
     "django_countries",
-    "django_tasks",
-    "django_tasks_db",
     "demur.docket",
     "demur.centre",
 ]
@@ -98,15 +96,6 @@ def _database() -> dict[str, object]:
 
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-TASKS = {
-    "default": {
-        "BACKEND": "django_tasks_db.DatabaseBackend",
-        "QUEUES": ["default"],
-        # A task is a row of the same database: enqueued in the transaction that makes it due, or not at all.
-        "ENQUEUE_ON_COMMIT": False,
-    },
-}
 
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST, EMAIL_PORT = read_smtp("127.0.0.1:8025")

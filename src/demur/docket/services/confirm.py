@@ -28,15 +28,14 @@ from demur.docket.errors import (
 from demur.docket.jurisdiction import answer_due_on
 from demur.docket.lodging import ConfirmedCase
 from demur.docket.mail_text import status_link, write_mail
-from demur.docket.models import Case, CaseIdentifier, Code, MailKind
+from demur.docket.models import Case, CaseIdentifier, Code, ListWish, MailKind
 from demur.docket.receipts import receipt_name
-from demur.docket.resolution import apply_answers, open_handles
+from demur.docket.resolution import apply_answers, ask_later, open_handles
 from demur.docket.secret import CODE_DIGITS, code_digest, new_token, token_digest
 from demur.docket.services.lodge import get_lodged_case
 from demur.docket.services.outbox import queue_mail
 from demur.docket.services.statement import record_statement
 from demur.docket.services.transition import DATA_SUBJECT, change_state
-from demur.docket.tasks import publish_list, resolve_handles
 
 SCOPE = "all-ai-training"
 
@@ -117,6 +116,7 @@ def _confirm(case: Case, answers: list[Answer], now: datetime) -> ConfirmedCase:
         confirmed_at=now,
         due_on=answer_due_on(case.country, received_on, controller.policy.answer_days),
         status_token_sha256_hex=token_digest(token),
+        list_wish=ListWish.WANTED,
     )
     Code.objects.filter(case=case).delete()
     CaseIdentifier.objects.filter(case=case, kind=IdentifierKind.EMAIL).update(standing=Standing.VERIFIED)
@@ -133,9 +133,7 @@ def _confirm(case: Case, answers: list[Answer], now: datetime) -> ConfirmedCase:
         accounts_known=case.identifiers.filter(kind=IdentifierKind.ACCOUNT).exists(),
     )
     queue_mail(MailKind.CONFIRMATION, case, text, now, waits_for=entry)
-    if open_handles(case):
-        resolve_handles.enqueue(case.pk)
-    publish_list.enqueue()
+    ask_later(case, now)
     return ConfirmedCase(case.reference, token)
 
 

@@ -14,11 +14,10 @@ from demur.docket.errors import DecisionRefusedError
 from demur.docket.jurisdiction import answer_due_on
 from demur.docket.lodging import MAX_EFFECT_CHARS, clean_text
 from demur.docket.mail_text import write_mail
-from demur.docket.models import Case, MailKind
+from demur.docket.models import Case, ListWish, MailKind
 from demur.docket.services.outbox import queue_mail
 from demur.docket.services.statement import record_statement
 from demur.docket.services.transition import DATA_SUBJECT, change_state, get_case, get_case_by_status
-from demur.docket.tasks import publish_list
 
 
 def start_review(reference: str, staff: str, now: datetime) -> None:
@@ -57,7 +56,16 @@ def decide(reference: str, decision: Decision, now: datetime) -> None:
                 "whoever made the first decision cannot make the second",
                 hint="let a colleague decide",
             )
-        change_state(case, decision.outcome, now, actor=decision.staff, ground=ground, text=words, decided_at=now)
+        change_state(
+            case,
+            decision.outcome,
+            now,
+            actor=decision.staff,
+            ground=ground,
+            text=words,
+            decided_at=now,
+            list_wish=ListWish.WANTED,
+        )
         statement = {
             "controller": get_controller().name,
             "decided_at": instant_text(now),
@@ -76,7 +84,6 @@ def decide(reference: str, decision: Decision, now: datetime) -> None:
             in_force_until=now + timedelta(days=get_controller().appeal_days),
         )
         queue_mail(MailKind.DECISION, case, text, now, waits_for=entry)
-        publish_list.enqueue()
 
 
 def appeal(status_token: str, text: str, now: datetime) -> None:
@@ -109,9 +116,9 @@ def appeal(status_token: str, text: str, now: datetime) -> None:
             actor=DATA_SUBJECT,
             text=words,
             due_on=answer_due_on(case.country, appealed_on, controller.policy.answer_days),
+            list_wish=ListWish.WANTED,
         )
         queue_mail(MailKind.APPEAL, case, write_mail(MailKind.APPEAL, case), now)
-        publish_list.enqueue()
 
 
 def _deciders(case: Case) -> set[str]:

@@ -7,7 +7,6 @@ from demur.docket.controller import get_controller
 from demur.docket.mail_text import MailText
 from demur.docket.models import Case, LogEntry, Mail, MailKind, MailState
 from demur.docket.secret import seal_mail
-from demur.docket.tasks import deliver_mail
 
 _MESSAGE_ID_BYTES = 16
 
@@ -34,7 +33,7 @@ def queue_mail(
         withheld: it never leaves and its text is not kept; the work is the same, so that no clock tells the difference.
     """
     sealed, salt = seal_mail(text.to_bytes())
-    mail = Mail.objects.create(
+    return Mail.objects.create(
         kind=kind,
         case=case,
         recipient=case.email,
@@ -48,6 +47,3 @@ def queue_mail(
         pointless_from=pointless_from,
         waits_for=waits_for,
     )
-    if waits_for is None:
-        deliver_mail.enqueue(mail.pk)
-    return mail

@@ -2,17 +2,14 @@
 
 from datetime import datetime
 
-from django.db import transaction
-
 from demur.core.canonical import JsonObject
 from demur.core.entry import Event
 from demur.docket.models import Case, LogEntry
 from demur.docket.sequencing import add_statement
-from demur.docket.tasks import append_log_entries
 
 
 def record_statement(event: Event, statement: JsonObject, now: datetime, case: Case | None = None) -> LogEntry:
-    """Queue a statement for the log; a task appends it within seconds.
+    """Queue a statement for the log; the worker appends it within seconds.
 
     Args:
         event: what happened.
@@ -23,7 +20,4 @@ def record_statement(event: Event, statement: JsonObject, now: datetime, case: C
     Raises:
         FormatError: the statement holds what canonical JSON cannot.
     """
-    with transaction.atomic():
-        entry = add_statement(event, statement, now, case)
-        append_log_entries.enqueue()
-    return entry
+    return add_statement(event, statement, now, case)

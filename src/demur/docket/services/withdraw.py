@@ -9,11 +9,10 @@ from demur.core.entry import Event
 from demur.core.objection import CaseState
 from demur.docket.controller import get_controller
 from demur.docket.mail_text import write_mail
-from demur.docket.models import MailKind
+from demur.docket.models import ListWish, MailKind
 from demur.docket.services.outbox import queue_mail
 from demur.docket.services.statement import record_statement
 from demur.docket.services.transition import DATA_SUBJECT, change_state, get_case_by_status
-from demur.docket.tasks import publish_list
 
 
 def withdraw(status_token: str, now: datetime) -> None:
@@ -26,7 +25,7 @@ def withdraw(status_token: str, now: datetime) -> None:
     """
     with transaction.atomic():
         case = get_case_by_status(status_token)
-        change_state(case, CaseState.WITHDRAWN, now, actor=DATA_SUBJECT)
+        change_state(case, CaseState.WITHDRAWN, now, actor=DATA_SUBJECT, list_wish=ListWish.WANTED)
         statement = {
             "controller": get_controller().name,
             "reference": case.reference,
@@ -35,4 +34,3 @@ def withdraw(status_token: str, now: datetime) -> None:
         entry = record_statement(Event.OBJECTION_WITHDRAWN, statement, now, case)
         text = write_mail(MailKind.WITHDRAWAL, case)
         queue_mail(MailKind.WITHDRAWAL, case, text, now, waits_for=entry)
-        publish_list.enqueue()
