@@ -60,15 +60,16 @@ def _accounts(claims: Mapping[str, Any], products: Iterable[Product]) -> Iterato
             account = check_account(f"{product.namespace}:{stated}")
         except FormatError as error:
             raise ProviderRefusedError(f'the claim "{product.sign_in_claim}" is no account\'s id') from error
-        yield VerifiedAccount(account, handle or product.name)
+        yield VerifiedAccount(account, f"{product.name}: {handle}" if handle else product.name)
 
 
 def _verified_email(claims: Mapping[str, Any]) -> str:
     """Return the address if the provider says that it is verified; some say it as a text."""
-    if claims.get("email_verified") not in (True, "true") or not isinstance(claims.get("email"), str):
+    stated, verified = claims.get("email"), claims.get("email_verified")
+    if not isinstance(stated, str) or not (verified is True or verified == "true"):
         return ""
     try:
-        email = normalise_email(claims["email"])
+        email = normalise_email(stated)
         validate_email(email)
     except (FormatError, ValidationError):
         return ""

@@ -108,7 +108,9 @@ class _Adapter(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
     """The exchange of a code for claims, each checked."""
 
     client_class = _Client
-    access_token_url = ""  # get_access_token_data knows it
+    # get_access_token_data knows these; the library would fetch them, without our limits.
+    access_token_url = ""
+    basic_auth = False
 
     @property
     def authorize_url(self) -> str:
