@@ -115,6 +115,22 @@ def test_more_than_ten_photos_at_once_are_said_to_be_too_many(ada: Client, confi
     assert Photo.objects.count() == MAX_PHOTOS
 
 
+def test_when_no_photo_can_be_opened_nobody_waits_for_the_others(
+    ada: Client, confirm: Callable[..., Confirmed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[bytes] = []
+
+    def die(sent: bytes) -> bytes:
+        tried.append(sent)
+        return b""
+
+    monkeypatch.setattr("demur.docket.photographs._draw_in_child", die)
+    text = text_of(send(ada, confirm(), photos=some(3)))
+    assert "We could not open photo 1 just now." in text
+    assert "The photos after photo 1 were not opened either." in text
+    assert len(tried) == 1
+
+
 def test_too_many_additions_or_accounts_are_refused_in_words(
     ada: Client, confirm: Callable[..., Confirmed], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,11 @@ def too_many_words() -> str:
     ) % {"most": MAX_PHOTOS}
 
 
+def others_not_tried_words(number: int) -> str:
+    """Return what to say of the photos after one that could not be opened just now."""
+    return _("The photos after photo %(number)d were not opened either. Choose them again.") % {"number": number}
+
+
 def _sentence(problem: PhotoProblem) -> str:
     sentences = {
         PhotoProblem.EMPTY: _("Photo %(number)d is empty. Choose it again, from a place where it can be opened."),

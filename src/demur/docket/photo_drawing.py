@@ -29,7 +29,7 @@ LONG_EDGE_PIXELS = 2_048
 MEMORY_BYTES = 768_000_000
 """Address space of the child."""
 
-CPU_SECONDS = 20
+CPU_SECONDS = 10
 _QUALITY = 90
 _DRAWN, _REFUSED = b"drawn", b"refused"
 _DECODERS: dict[PhotoKind, Callable[[BytesIO], ImageFile]] = {

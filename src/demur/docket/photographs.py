@@ -29,7 +29,9 @@ _MOST_PIXELS = {PhotoKind.WEBP: 25_000_000}
 _MOST_PIXELS_OTHERWISE = 50_000_000
 """What a phone makes at most is 50 million, or 108 million as JPEG. Pillow holds a WebP picture four times."""
 
-_WAIT_SECONDS = 60.0
+_WAIT_SECONDS = 10.0
+"""How long a photo waits for its turn: short, so that a flood of photos does not take every thread of the server."""
+
 _one_at_a_time = threading.BoundedSemaphore(1)
 _COMMAND = (sys.executable, "-I", "-m", "demur.docket.photo_drawing")
 

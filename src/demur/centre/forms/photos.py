@@ -6,8 +6,8 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from demur.centre.photo_words import photo_words, too_many_words
-from demur.docket.errors import PhotoRefusedError
+from demur.centre.photo_words import others_not_tried_words, photo_words, too_many_words
+from demur.docket.errors import PhotoProblem, PhotoRefusedError
 from demur.docket.photographs import MAX_PHOTO_BYTES, MAX_PHOTOS, CleanPhoto, clean_photo
 
 ACCEPT = "image/jpeg,image/png,image/webp,image/heic,image/heif,.jpg,.jpeg,.png,.webp,.heic,.heif"
@@ -64,6 +64,9 @@ class PhotosField(forms.Field):
                 taken.append(clean_photo(file))
             except PhotoRefusedError as error:
                 problems.append(photo_words(error.problem, number))
+                if error.problem is PhotoProblem.NOT_DRAWN and number < len(files):
+                    problems.append(others_not_tried_words(number))
+                    break  # too much is going on, or somebody sends what takes too long: no thread waits ten times
         self.taken = tuple(taken)
         if problems:
             raise forms.ValidationError(problems, code="photos")
