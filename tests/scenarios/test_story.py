@@ -22,6 +22,7 @@ from demur.sample.truth import Example, find_examples, rows_concerning
 
 pytestmark = pytest.mark.slow
 ADA = "ada@people.example"
+COUNTS = "withheld-by-entry.parquet"
 OBJECTED = {"author-objected": "author", "tagged-person-objected": "tagged"}
 
 
@@ -137,6 +138,29 @@ def test_the_person_is_told_where_the_case_stands(story: Story) -> None:
         assert re.search(r"DMR-[0-9A-Z]{4}-[0-9A-Z]{4}", words)
         assert re.search(r"\b2[0-9]{3}\b", words), "no year: the legal date is missing"
         assert "Comissão Nacional de Proteção de Dados" in words, "the supervisory authority of Portugal is missing"
+
+
+def test_the_status_page_counts_the_rows_that_were_left_out(story: Story) -> None:
+    lake = column(story.installation.home / "sample" / "lake", "author_account", "tagged_accounts")
+    people = [{author, *tagged} for author, tagged in lake]  # type: ignore[misc]
+    rows = sum(account in of_row for of_row in people for account in story.example.accounts)
+    assert f"{rows:,} rows were left out" in story.status_page
+    assert "200,000 rows were looked at" in story.status_page
+
+
+def test_counts_that_were_changed_are_refused_and_a_manifest_without_any_is_only_logged(
+    story: Story, tmp_path: Path
+) -> None:
+    manifest, counts = (Path(shutil.copy(story.out / name, tmp_path)) for name in ("manifest.note", COUNTS))
+    counts.write_bytes(counts.read_bytes() + b"\0")
+    changed = story.installation.demur("ledger", "add", str(manifest))
+    assert changed.returncode != 0
+    assert f'the file "{COUNTS}" is not the one that the manifest names' in changed.stderr
+    assert not (tmp_path / "manifest.receipt.json").exists()
+    counts.unlink()
+    without = story.installation.demur("ledger", "add", str(manifest))
+    assert without.returncode == 0, without.stderr
+    assert "people are not told" in without.stdout
 
 
 def test_everything_verifies_offline_with_the_public_keys(story: Story) -> None:

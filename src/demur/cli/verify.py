@@ -203,6 +203,7 @@ def _check_manifest(path: Path, raw: bytes, key: VerifierKey) -> Finding:
     ]
     if missing:
         not_shown.insert(0, f'what is in the outputs not beside the manifest ({len(missing):,}), e.g. "{missing[0]}"')
+    catalogue = manifest.catalogue_sha256
     reasons = ((f"withheld, {reason}", f"{rows:,}") for reason, rows in manifest.withheld_by_reason.items())
     return Finding(
         kind="gate manifest",
@@ -210,6 +211,7 @@ def _check_manifest(path: Path, raw: bytes, key: VerifierKey) -> Finding:
             ("SHA-256", hashlib.sha256(raw).hexdigest()),
             ("suppression list", f"number {manifest.list_number}"),
             ("its header", manifest.list_header_sha256.hex()),
+            ("catalogue", "none was given" if catalogue is None else f"SHA-256 {catalogue.hex()}"),
             ("files read", f"{len(manifest.inputs):,}"),
             ("rows kept", f"{manifest.kept_rows:,}"),
             ("rows withheld", f"{manifest.withheld_rows:,}"),

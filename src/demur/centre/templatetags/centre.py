@@ -18,6 +18,12 @@ def local(text: LocalText) -> str:
     return text.in_language(translation.get_language() or "")
 
 
+@register.filter
+def grouped(number: int) -> str:
+    """Return a whole number as the language of the page groups its digits."""
+    return formats.number_format(number, force_grouping=True)
+
+
 @register.simple_tag
 def moment(instant: datetime) -> SafeString:
     """Return an instant as an element that says it in UTC.

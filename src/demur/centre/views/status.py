@@ -24,6 +24,7 @@ from demur.docket.receipts import receipt_name
 from demur.docket.selectors import StatusView
 from demur.docket.services import appeal as appeal_decision
 from demur.docket.services import withdraw as withdraw_objection
+from demur.docket.training_sets import training_sets
 
 _AWAITING_ANSWER = frozenset({CaseState.RECEIVED, CaseState.UNDER_REVIEW, CaseState.APPEALED})
 
@@ -45,6 +46,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
         "decision": next((line for line in reversed(status.history) if line.state in DECISIONS), None),
         "may_appeal": status.appeal_until is not None and now < status.appeal_until,
         "history": _history(status),
+        "training_sets": training_sets(token),
         "private": True,
     }
     return render(request, "centre/status.html", context)
