@@ -150,7 +150,7 @@ def test_userinfo_of_somebody_else_is_refused(ada: Client, provider: Provider, s
 
 @pytest.mark.parametrize(
     "stated",
-    ["", " ", "p 1", "agora:p1", "p1\n", "p\u20601", "ｐ1", "p" * 400, True, 1.5, ["p1"], {"id": "p1"}],
+    ["", " ", "p 1", "agora:p1", "p1\n", "p\u20601", "\uff501", "p" * 400, True, 1.5, ["p1"], {"id": "p1"}],
     ids=repr,
 )
 def test_an_account_with_a_strange_id_is_refused(ada: Client, provider: Provider, stated: object) -> None:

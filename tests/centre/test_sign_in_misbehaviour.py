@@ -1,4 +1,4 @@
-"""An identity provider that is down, slow or answers nonsense: one plain sentence, and the way without it stays open."""
+"""An identity provider that is down, slow or answers nonsense: one plain sentence, and the way without it is open."""
 
 import gzip
 import json
