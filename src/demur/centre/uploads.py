@@ -25,7 +25,7 @@ def takes_photos(view: Callable[P, HttpResponse]) -> Callable[P, HttpResponse]:
     return answer
 
 
-def max_body_bytes(view: Callable[..., object]) -> int:
-    """Return how large a body a view is sent at most."""
+def max_body_bytes(view: Callable[..., object], content_type: str) -> int:
+    """Return how large a body a view is sent at most; photos come only in a body of several parts."""
     found = getattr(view, "max_body_bytes", MAX_FORM_BYTES)
-    return int(found)
+    return int(found) if content_type == "multipart/form-data" else MAX_FORM_BYTES

@@ -51,5 +51,6 @@ class BodyLimitMiddleware:
     ) -> HttpResponse | None:
         """Answer 413 to a body that says it is too large. One that does not say its size is read as empty."""
         stated = request.META.get("CONTENT_LENGTH") or "0"
-        is_too_large = stated.isdecimal() and int(stated) > max_body_bytes(view)
+        most = max_body_bytes(view, request.content_type or "")
+        is_too_large = stated.isdecimal() and int(stated) > most
         return body_too_large(request) if is_too_large else None
