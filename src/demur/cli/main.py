@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from demur.cli.controller import controller_app
 from demur.cli.demo import demo
 from demur.cli.desk import desk_app
 from demur.cli.exit_codes import exit_code
@@ -40,6 +41,7 @@ app.add_typer(desk_app, name="desk", rich_help_panel="For the controller's staff
 app.add_typer(me_app, name="me", rich_help_panel="For data subjects")
 for command in OPERATE:
     app.command(rich_help_panel="For operators")(command)
+app.add_typer(controller_app, name="controller", rich_help_panel="For operators")
 app.add_typer(ledger_app, name="ledger", rich_help_panel="For operators")
 for command in MADE_UP:
     app.command(rich_help_panel="The made-up world")(command)
