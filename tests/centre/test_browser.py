@@ -1,32 +1,24 @@
 """The pages in a real Chromium: accessible, by keyboard alone, small, and talking to nobody else."""
 
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browser_world import Window
 from centre_world import ADA_EMAIL, Confirmed, Lodged, code_in_mail
-from playwright.sync_api import Browser, Page, Response, expect, sync_playwright
+from playwright.sync_api import Page, Response, expect
 from pytest_django.live_server_helper import LiveServer
 
 from demur.core.objection import CaseState
+from demur.docket.controller import get_controller
 from demur.docket.decision import Decision, RefusalGround
 from demur.docket.models import Case
 from demur.docket.services import decide, start_review
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 AXE_OPTIONS = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "rules": {"target-size": {"enabled": True}},
@@ -34,42 +26,7 @@ AXE_OPTIONS = {
 FIRST_LOAD_BYTES = 60_000
 START = "/privacy/genai/object"
 FORMS = [f"{START}/{meaning}" for meaning in ("own", "others", "child", "agent")]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = next(found for name in names if (found := shutil.which(name)))
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@dataclass
-class Window:
-    """A browser window, and every address that it asked for."""
-
-    page: Page
-    asked: list[str]
-
-
-@pytest.fixture
-def open_window(chromium: Browser, live_server: LiveServer) -> Iterator[Callable[..., Window]]:
-    contexts = []
-
-    def open_window(**options: Any) -> Window:
-        context = chromium.new_context(base_url=live_server.url, locale="pt-PT", **options)
-        contexts.append(context)
-        window = Window(context.new_page(), [])
-        window.page.on("request", lambda request: window.asked.append(request.url))
-        return window
-
-    yield open_window
-    for context in contexts:
-        context.close()
+APPS = ["/app/lumen", "/app/agora/2", "/app/lumen/4", "/privacy/genai/poster"]
 
 
 def refuse(case: Confirmed) -> None:
@@ -90,7 +47,7 @@ def test_axe_finds_nothing_on_any_page(
     page = open_window(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True).page
     refused, case, lodged = confirm(("@nobody",)), confirm(("@ada", "@nobody")), lodge()
     refuse(refused)
-    addresses = ["/privacy/genai", START, *FORMS, lodged.page, case.page, refused.page, "/nothing"]
+    addresses = ["/privacy/genai", *APPS, START, *FORMS, lodged.page, case.page, refused.page, "/nothing"]
     addresses += [f"{case.page}/withdraw", f"{refused.page}/appeal"]
     for address in addresses:
         page.goto(address)
@@ -166,13 +123,13 @@ def test_no_page_asks_another_origin_for_anything(
     confirm: Callable[..., Confirmed],
 ) -> None:
     window = open_window()
-    for address in ("/privacy/genai", START, *FORMS, lodge().page, confirm().page, "/nothing"):
+    for address in ("/privacy/genai", *APPS, START, *FORMS, lodge().page, confirm().page, "/nothing"):
         window.page.goto(address, wait_until="networkidle")
     assert window.asked
     assert [url for url in window.asked if not url.startswith(f"{live_server.url}/")] == []
 
 
-@pytest.mark.parametrize("address", ["/privacy/genai", START, *FORMS])
+@pytest.mark.parametrize("address", ["/privacy/genai", *APPS, START, *FORMS])
 def test_a_first_visit_loads_less_than_60_kilobytes(open_window: Callable[..., Window], address: str) -> None:
     page, answers = open_window().page, list[Response]()
     page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108  (Playwright cannot wrap a built-in)
@@ -186,7 +143,7 @@ def test_nothing_is_wider_than_the_narrowest_phone(
 ) -> None:
     page = open_window(viewport={"width": 320, "height": 640}).page
     case = confirm(("@ada", "@" + "nobody" * 40))
-    for address in ("/privacy/genai", START, *FORMS, lodge().page, case.page, f"{case.page}/withdraw"):
+    for address in ("/privacy/genai", *APPS, START, *FORMS, lodge().page, case.page, f"{case.page}/withdraw"):
         page.goto(address)
         wide = "[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > 320)"
         assert page.evaluate(f"{wide}.map(e => e.outerHTML)") == [], address
@@ -256,3 +213,59 @@ def test_the_status_pages_address_is_told_to_nobody(
     window.page.wait_for_timeout(0)
     assert len(window.asked) >= 3
     assert not any(referrers)
+
+
+ZONES = ["Etc/GMT+12", "Pacific/Pago_Pago", "America/New_York", "Europe/Dublin", "Asia/Tokyo", "Pacific/Kiritimati"]
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_the_last_safe_day_is_said_as_the_calendar_of_the_persons_place_has_it(
+    open_window: Callable[..., Window], zone: str
+) -> None:
+    (campaign,) = get_controller().campaigns
+    page = open_window(timezone_id=zone).page
+    page.goto("/privacy/genai")
+    shown = page.locator(".here time")
+    expect(shown).to_be_visible()
+    expect(page.locator(".everywhere")).to_be_hidden()
+    day = campaign.starts_at.astimezone(ZoneInfo(zone)).date() - timedelta(days=1)
+    assert shown.get_attribute("datetime") == day.isoformat()
+    assert f"({zone.replace('_', ' ')})" in shown.inner_text()
+
+
+def test_once_the_last_day_is_over_where_a_person_is_it_is_not_called_safe_there(
+    open_window: Callable[..., Window],
+) -> None:
+    page = open_window(timezone_id="America/New_York").page
+    page.clock.set_fixed_time(get_controller().campaign.starts_at - timedelta(hours=3))
+    page.goto("/privacy/genai")
+    expect(page.locator(".here")).to_be_hidden()
+    expect(page.locator(".everywhere")).to_be_visible()
+
+
+def test_the_menus_of_an_app_are_walked_with_the_keyboard(open_window: Callable[..., Window]) -> None:
+    page = open_window(viewport={"width": 360, "height": 740}).page
+    page.goto("/app/lumen")
+    for level in (2, 3, 4):
+        press_tab_until(page, ".menu a")
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/app/lumen/{level}")
+    press_tab_until(page, "main a.button")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/object")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_band_of_an_app_has_the_colours_of_its_product(open_window: Callable[..., Window], scheme: str) -> None:
+    page = open_window(color_scheme=scheme).page
+    page.goto("/app/agora")
+    band = page.locator("header")
+    expect(band).to_have_css("background-color", "rgb(59, 63, 143)")
+    expect(band.locator(".brand")).to_have_css("color", "rgb(255, 255, 255)")
+    expect(band.locator("summary")).to_have_css("color", "rgb(255, 255, 255)")
+
+
+def test_the_way_to_object_is_on_the_first_screen_of_a_phone(open_window: Callable[..., Window]) -> None:
+    page = open_window(viewport={"width": 360, "height": 640}).page
+    page.goto("/privacy/genai")
+    expect(page.get_by_role("link", name="Right to object").first).to_be_in_viewport(ratio=1)
