@@ -30,7 +30,7 @@ from demur.sample.members import Member, Members
 _COOKIE = "sample_identity"  # browsers do not tell ports of a host apart, so no other program's cookie may be called so
 _MOST_BODY_BYTES = 10_000
 _CONTENT_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
-_SUBJECT = "subject"
+_ACCOUNT = "account"
 _THREADS = 4
 
 
@@ -101,7 +101,7 @@ class IdentityProvider:
             member = self._signed_in() if grant.prompt is None else None
         if member is None:
             return render_template("identity_sign_in.html", suggested=found or self._suggested, found=found)
-        session[_SUBJECT] = member.subject
+        session[_ACCOUNT] = member.account
         return _typed(self._server.create_authorization_response(grant_user=member, grant=grant))
 
     def _token(self) -> AnyResponse:
@@ -115,13 +115,13 @@ class IdentityProvider:
         return redirect("/")
 
     def _signed_in(self) -> Member | None:
-        return self._members.find_member(session[_SUBJECT]) if _SUBJECT in session else None
+        return self._members.find_member(session[_ACCOUNT]) if _ACCOUNT in session else None
 
     def _meant(self) -> list[Member]:
         """Return whom the sign-in page's form means: the person of a button, or all whose account has the handle."""
-        if "subject" not in request.form:
+        if _ACCOUNT not in request.form:
             return self._members.find_members(request.form.get("handle", ""))
-        member = self._members.find_member(request.form["subject"])
+        member = self._members.find_member(request.form[_ACCOUNT])
         return [member] if member else []
 
 

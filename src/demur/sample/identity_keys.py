@@ -7,8 +7,10 @@ cookie.secret    signs the cookie that remembers who is signed in
 import json
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
+from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 
 from demur.sample.errors import SampleFolderError
@@ -23,11 +25,9 @@ def load_signing_key(folder: Path) -> RSAKey:
     Raises:
         SampleFolderError: the folder cannot be written, or holds another thing under that name.
     """
-    made = RSAKey.generate_key(_KEY_BITS, {"use": "sig", "alg": "RS256"}, auto_kid=True)
-    text = _load(folder / "id-token.jwk", json.dumps(made.as_dict(private=True)))
     try:
-        return RSAKey.import_key(json.loads(text))
-    except ValueError as error:
+        return RSAKey.import_key(json.loads(_load(folder / "id-token.jwk", _new_signing_key)))
+    except (ValueError, JoseError) as error:
         raise SampleFolderError(f"{folder} holds no key that can be read", hint="remove it, and start again") from error
 
 
@@ -37,10 +37,15 @@ def load_cookie_secret(folder: Path) -> str:
     Raises:
         SampleFolderError: the folder cannot be written.
     """
-    return _load(folder / "cookie.secret", secrets.token_hex(32))
+    return _load(folder / "cookie.secret", secrets.token_hex)
 
 
-def _load(path: Path, new: str) -> str:
+def _new_signing_key() -> str:
+    key = RSAKey.generate_key(_KEY_BITS, {"use": "sig", "alg": "RS256"}, auto_kid=True)
+    return json.dumps(key.as_dict(private=True))
+
+
+def _load(path: Path, make: Callable[[], str]) -> str:
     """Return a file's text; write it first where there is none, so that a file that is there is always whole."""
     try:
         path.parent.mkdir(_FOLDER_MODE, parents=True, exist_ok=True)
@@ -48,7 +53,7 @@ def _load(path: Path, new: str) -> str:
             temporary = path.with_name(f".{path.name}.tmp")
             descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, _FILE_MODE)
             with open(descriptor, "w") as file:  # noqa: PTH123  (of a descriptor, for its mode)
-                file.write(new)
+                file.write(make())
             temporary.rename(path)
         return path.read_text()
     except OSError as error:

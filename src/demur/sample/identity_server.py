@@ -91,7 +91,7 @@ class _Client(ClientMixin):  # type: ignore[misc]  # the library has no types
 class _Code(AuthorizationCodeMixin):  # type: ignore[misc]
     """What a code stands for, until it is used."""
 
-    subject: str
+    account: str
     redirect_uri: str
     scope: str
     nonce: str
@@ -179,7 +179,7 @@ class _Grant(AuthorizationCodeGrant):  # type: ignore[misc]
         self.issued.add_code(
             code,
             _Code(
-                subject=request.user.subject,
+                account=request.user.account,
                 redirect_uri=request.payload.redirect_uri,
                 scope=request.scope,
                 nonce=asked.get("nonce", ""),
@@ -196,7 +196,7 @@ class _Grant(AuthorizationCodeGrant):  # type: ignore[misc]
         """Do nothing: a code is gone as soon as somebody asks for it."""
 
     def authenticate_user(self, authorization_code: _Code) -> Member | None:
-        return self.members.find_member(authorization_code.subject)
+        return self.members.find_member(authorization_code.account)
 
 
 class _OnlyS256(CodeChallenge):  # type: ignore[misc]

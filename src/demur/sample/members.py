@@ -1,25 +1,26 @@
 """The sample platform's members: what its sign-in knows of whoever has an account."""
 
 import sqlite3
-from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from demur.sample.errors import SampleFolderError
 from demur.sample.truth import find_examples
 
-_COLUMNS = "account, handle, full_name, email, email_is_verified, country"
 # Whoever signs in to one of their linked accounts is known by all of them.
-_ACCOUNTS_OF = f"""
-WITH meant AS (SELECT account, linked_group FROM accounts WHERE {{condition}})
-SELECT {_COLUMNS}, coalesce(linked_group, account) AS person FROM accounts
-WHERE account IN (SELECT account FROM meant) OR linked_group IN (SELECT linked_group FROM meant)
+_ACCOUNTS_OF = """
+WITH meant AS (SELECT account, linked_group FROM accounts WHERE {condition})
+SELECT account, handle, full_name, email, email_is_verified, country,
+    account IN (SELECT account FROM meant) AS is_meant, coalesce(linked_group, account) AS person
+FROM accounts WHERE account IN (SELECT account FROM meant) OR linked_group IN (SELECT linked_group FROM meant)
 ORDER BY person, account
-"""  # noqa: S608  (the conditions are below)
-_BY_HANDLE = _ACCOUNTS_OF.format(condition="handle = ?")
-_BY_SUBJECT = _ACCOUNTS_OF.format(condition="account = ?")
+"""
+_HOLDERS = "SELECT account FROM handles WHERE handle = ? AND held_until_us IS NULL"
+_BY_HANDLE = _ACCOUNTS_OF.format(condition=f"account IN ({_HOLDERS})")
+_BY_ACCOUNT = _ACCOUNTS_OF.format(condition="account = ?")
 _NOT_VERIFIED = "SELECT handle FROM accounts WHERE NOT email_is_verified ORDER BY account LIMIT 1"
 _EXAMPLES = 3
 
@@ -29,9 +30,10 @@ class Member:
     """Somebody who can sign in, with one account or with several that are linked.
 
     Attributes:
-        subject: stable, nobody else's: the first of their accounts.
+        subject: stable, nobody else's, the same by whichever account they sign in: the first of them.
         accounts: `namespace:stable-id` each, in order.
-        handle: of the account by which they were found, else of the first one; without "@".
+        account: the one by which they were found.
+        handle: that account's, without "@".
         name: full name.
         email: their address.
         email_is_verified: whether the platform knows it to be theirs.
@@ -40,6 +42,7 @@ class Member:
 
     subject: str
     accounts: tuple[str, ...]
+    account: str
     handle: str
     name: str
     email: str
@@ -65,12 +68,11 @@ class Members:
 
     def find_members(self, handle: str) -> list[Member]:
         """Return who has a handle now: at most one in each product, and one in all if the accounts are linked."""
-        plain = handle.strip().removeprefix("@").casefold()
-        return _members(self._ask(_BY_HANDLE, plain), plain)
+        return self._members(_BY_HANDLE, handle.strip().removeprefix("@").casefold())
 
-    def find_member(self, subject: str) -> Member | None:
-        """Return a member; None if there is no such."""
-        found = _members(self._ask(_BY_SUBJECT, subject), "")
+    def find_member(self, account: str) -> Member | None:
+        """Return who has an account; None if there is no such."""
+        found = self._members(_BY_ACCOUNT, account)
         return found[0] if found else None
 
     def suggest_members(self) -> list[Member]:
@@ -84,7 +86,11 @@ class Members:
         found = [member for handle in handles for member in self.find_members(handle)]
         return sorted({member.subject: member for member in found}.values(), key=lambda one: not one.email_is_verified)
 
-    def _ask(self, question: str, *values: str) -> list[tuple[str, ...]]:
+    def _members(self, question: str, value: str) -> list[Member]:
+        rows = self._ask(question, value)
+        return [_member(list(accounts)) for _, accounts in groupby(rows, key=lambda row: row[-1])]
+
+    def _ask(self, question: str, *values: str) -> list[tuple[Any, ...]]:
         path = self._sample / "accounts.sqlite3"
         try:
             with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
@@ -96,11 +102,7 @@ class Members:
             ) from error
 
 
-def _members(rows: Iterable[tuple[str, ...]], handle: str) -> list[Member]:
-    return [_member(list(accounts), handle) for _, accounts in groupby(rows, key=lambda row: row[-1])]
-
-
-def _member(rows: list[tuple[str, ...]], handle: str) -> Member:
-    subject, first_handle, name, email, email_is_verified, country, _ = rows[0]
-    shown = handle if handle in {row[1] for row in rows} else first_handle
-    return Member(subject, tuple(row[0] for row in rows), shown, name, email, bool(email_is_verified), country)
+def _member(rows: list[tuple[Any, ...]]) -> Member:
+    accounts = tuple(row[0] for row in rows)
+    account, handle, name, email, email_is_verified, country = next(row[:6] for row in rows if row[6])
+    return Member(accounts[0], accounts, account, handle, name, email, bool(email_is_verified), country)
