@@ -15,7 +15,7 @@ from demur.docket.share import Share, find_wait, take_share
 
 _STEP = timedelta(minutes=1)
 UNNOTICED = Share(50, _STEP)
-"""So many lodgings of one network at once are taken without a question: thirty people, some of whom correct a field."""
+"""After so many lodgings of one network at once the form carries a challenge: thirty people do not come near it."""
 
 UNPROVEN = Share(75, _STEP)
 UNPROVEN_WHILE_BUSY = Share(25, _STEP)
@@ -44,9 +44,7 @@ def admit_lodging(asker: Asker, now: datetime) -> None:
     if asker.person:
         _take(f"lodgings of person {asker.person}", PERSON, now)
     elif asker.network:
-        subject, is_busy = f"lodgings from {asker.network}", busy_times.are_now(now)
-        if is_busy or take_share(subject, UNNOTICED, now) is not None:
-            _take(subject, _share(has_proof=asker.has_proof, is_busy=is_busy), now)
+        _take(f"lodgings from {asker.network}", _share(asker, now), now)
 
 
 def admit_correction(asker: Asker, now: datetime) -> None:
@@ -104,10 +102,10 @@ def _tries(asker: Asker) -> str:
     return f"tries from {asker.network}"
 
 
-def _share(*, has_proof: bool, is_busy: bool) -> Share:
-    if has_proof:
+def _share(asker: Asker, now: datetime) -> Share:
+    if asker.has_proof:
         return PROVEN
-    return UNPROVEN_WHILE_BUSY if is_busy else UNPROVEN
+    return UNPROVEN_WHILE_BUSY if busy_times.are_now(now) else UNPROVEN
 
 
 def _take(subject: str, share: Share, now: datetime) -> None:
