@@ -53,6 +53,13 @@ def test_home_is_made_ready_twice_with_the_same_keys_and_private_files(tmp_path:
         assert stat.S_IMODE((home / name).stat().st_mode) & 0o077 == 0, name
 
 
+def test_home_gets_the_logos_that_the_controllers_file_names(tmp_path: Path) -> None:
+    home, sample = tmp_path / "var", Path(__file__).parents[2] / "src/demur/sample/data"
+    assert init(home, sample / "controller.yaml").stderr == ""
+    for logo in (sample / "logos").iterdir():
+        assert (home / "logos" / logo.name).read_bytes() == logo.read_bytes()
+
+
 def test_database_that_others_could_read_becomes_private(tmp_path: Path, controller_file: Path) -> None:
     home = tmp_path / "var"
     home.mkdir()
