@@ -1,0 +1,94 @@
+"""Every page, in every language, at the width of a phone and of a desktop, in light and dark: what axe-core finds."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser_world import Window
+from centre_world import Confirmed, Lodged
+from django.conf import settings
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from demur.core.objection import CaseState
+from demur.docket.decision import Decision, RefusalGround
+from demur.docket.services import decide, start_review
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+AXE_OPTIONS = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"target-size": {"enabled": True}},
+    "resultTypes": ["violations"],
+}
+IN_THE_DARK = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+"""Only these look at colours; nothing else of a page differs in the dark."""
+
+START = "/privacy/genai/object"
+FORMS = [f"{START}/{meaning}" for meaning in ("own", "others", "child", "agent")]
+ABOUT = ["/privacy/genai", "/privacy/genai/poster", "/nothing"]
+MENUS = ["/app/lumen", "/app/lumen/2", "/app/agora"]
+WIDTHS = (360, 1280)
+
+
+def refuse(case: Confirmed) -> None:
+    now = datetime.now(UTC)
+    start_review(case.reference, "bo", now)
+    decide(case.reference, Decision(CaseState.REFUSED, RefusalGround.NOT_IDENTIFIED, "No account.", "bo"), now)
+
+
+def check_in_every_look(page: Page, axe: Axe) -> None:
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme="light")
+        check(page, axe, AXE_OPTIONS)
+        page.emulate_media(color_scheme="dark")
+        check(page, axe, IN_THE_DARK)
+        assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth"), f"{page.url} at {width} px"
+
+
+def check(page: Page, axe: Axe, options: dict[str, Any]) -> None:
+    results = axe.run(page, options=options)
+    assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
+
+
+@pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
+def test_axe_finds_nothing_on_any_page_in_any_look(
+    open_window: Callable[..., Window],
+    live_server: LiveServer,
+    lodge: Callable[..., Lodged],
+    confirm: Callable[..., Confirmed],
+    language: str,
+) -> None:
+    page, axe = open_window(bypass_csp=True).page, Axe()
+    page.context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
+    refused, case, lodged = confirm(("@nobody",)), confirm(("@ada", "@nobody")), lodge()
+    refuse(refused)
+    private = [lodged.page, f"{lodged.page}/address", case.page, refused.page, f"{case.page}/withdraw"]
+    for address in [*ABOUT, *MENUS, START, *private, f"{case.page}/add", f"{refused.page}/appeal"]:
+        page.goto(address)
+        assert page.locator("html").get_attribute("lang") == language
+        check_in_every_look(page, axe)
+    page.goto(START)
+    page.locator("#id_country").select_option("DE")
+    page.locator("button[value=own]").click()
+    for address in FORMS:
+        page.goto(address)
+        expect(page.locator("#id_email")).to_be_visible()
+        check_in_every_look(page, axe)
+    for address in (FORMS[0], FORMS[3], f"{lodged.page}/address", lodged.page):
+        page.goto(address)
+        page.locator("#id_email, #id_code").first.fill("\N{SNOWMAN}")
+        page.keyboard.press("Enter")
+        expect(page.locator("#errors")).to_be_visible()
+        check_in_every_look(page, axe)
+
+
+@pytest.mark.parametrize("address", [*ABOUT, *MENUS, START])
+def test_letters_twice_as_large_need_no_scrolling_sideways(open_window: Callable[..., Window], address: str) -> None:
+    page = open_window(bypass_csp=True, viewport={"width": 1280, "height": 800}).page
+    page.goto(address)
+    page.add_style_tag(content="html { font-size: 200%; }")
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
