@@ -196,6 +196,12 @@ def test_a_provider_that_sends_people_back_with_an_error_leaves_the_way_without_
     assert_the_way_without_is_open(ada, come_back(ada, error=error, state=state))
 
 
+def test_nobody_is_sent_to_a_provider_that_went_down_a_moment_ago(ada: Client, provider: Provider) -> None:
+    sign_in(ada, provider)
+    provider.raw[DISCOVERY] = says(b"", 503)
+    assert press_sign_in(ada)["Location"] == f"{START}?sign-in=no-answer"
+
+
 def test_a_provider_that_recovers_signs_people_in_again(ada: Client, provider: Provider) -> None:
     provider.raw[DISCOVERY] = says(b"", 503)
     press_sign_in(ada)
@@ -251,6 +257,12 @@ def test_a_key_that_is_new_is_fetched(ada: Client, provider: Provider) -> None:
     provider.raw["/jwks"] = says(json.dumps({"keys": [jwk(ANOTHER_KEY, kid="key-2")]}).encode())
     provider.key, provider.header = ANOTHER_KEY, {"kid": "key-2"}
     assert sign_in(ada, provider)["Location"] == f"{START}/own"
+
+
+def test_a_key_that_was_taken_back_signs_nobody_in_any_more(ada: Client, provider: Provider) -> None:
+    sign_in(ada, provider)
+    provider.raw["/jwks"] = says(json.dumps({"keys": [jwk(ANOTHER_KEY, kid="key-2")]}).encode())
+    assert sign_in(ada, provider)["Location"] == f"{START}?sign-in=not-sure"
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ class Description:
 
 
 class IdentityProvider:
-    """One provider; what it says of itself is asked for anew after five minutes."""
+    """One provider, with what it said last of itself and of its keys."""
 
     def __init__(self, issuer: str) -> None:
         self.issuer = issuer
@@ -63,19 +63,30 @@ class IdentityProvider:
         self._keys: tuple[jwt.PyJWK, ...] = ()
 
     def describe(self) -> Description:
-        """Return what the provider says of itself.
+        """Return what the provider says of itself; what it said in the last minutes will do.
 
         Raises:
             NoAnswerError: it does not answer.
             ProviderRefusedError: it names another issuer, or an address that is none.
         """
-        if self._described is None or time.monotonic() - self._described[0] > _REMEMBER_SECONDS:
-            said = fetch_json(self.issuer.rstrip("/") + _DISCOVERY)
-            if said.get("issuer") != self.issuer:
-                raise ProviderRefusedError("the identity provider names another issuer than the configuration does")
-            self._described = time.monotonic(), _read_description(said)
-            self._keys = ()
-        return self._described[1]
+        described = self._described
+        if described is None or time.monotonic() - described[0] > _REMEMBER_SECONDS:
+            return self.describe_now()
+        return described[1]
+
+    def describe_now(self) -> Description:
+        """Return what the provider says of itself now, so that nobody is sent to one that is away.
+
+        Raises:
+            NoAnswerError: it does not answer.
+            ProviderRefusedError: it names another issuer, or an address that is none.
+        """
+        said = fetch_json(self.issuer.rstrip("/") + _DISCOVERY)
+        if said.get("issuer") != self.issuer:
+            raise ProviderRefusedError("the identity provider names another issuer than the configuration does")
+        description = _read_description(said)
+        self._described, self._keys = (time.monotonic(), description), ()  # keys that it took back must not last
+        return description
 
     def verify_id_token(self, token: object, client_id: str) -> dict[str, Any]:
         """Return the claims of an ID token that this provider made for this client, now. Its nonce is not compared.

@@ -54,7 +54,7 @@ def address_to_sign_in(request: HttpRequest) -> str:
         ProviderRefusedError: what it says of itself cannot be relied on.
     """
     nonce = new_token()
-    known = identity_provider(_sign_in().issuer).describe().scopes
+    known = identity_provider(_sign_in().issuer).describe_now().scopes
     response = _Provider(request, _application()).redirect(
         request,
         process=AuthProcess.LOGIN,
