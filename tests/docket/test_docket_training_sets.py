@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from docket_world import ADA, CY, NOW, confirm, load_latest, run_tasks
+from docket_world import ADA, CY, NOW, at_once, confirm, load_latest, run_tasks
 
 from demur.core.errors import FormatError, SignatureMismatchError
 from demur.core.note import Signer, VerifierKey, sign_note
@@ -146,6 +146,14 @@ def test_a_manifest_that_is_logged_twice_is_one_training_set(home: Path) -> None
     gated = Gated(home, ADA_WROTE)
     assert (gated.log(), gated.log(hours=2)) == (True, False)
     assert Gated(home, ADA_WROTE).log(hours=3) is False
+    assert (TrainingSet.objects.count(), WithheldCount.objects.count()) == (1, 1)
+
+
+def test_a_manifest_that_is_logged_twice_at_once_is_one_training_set(home: Path) -> None:
+    confirm(ADA)
+    run_tasks()
+    gated = Gated(home, ADA_WROTE)
+    assert sorted(map(bool, at_once(gated.log, gated.log))) == [False, True]
     assert (TrainingSet.objects.count(), WithheldCount.objects.count()) == (1, 1)
 
 
