@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from browser_world import Window
+from browser_world import Window, check_with_axe
 from centre_world import ADA_EMAIL, Confirmed, Lodged, code_in_mail
 from playwright.sync_api import Page, Response, expect
 from pytest_django.live_server_helper import LiveServer
@@ -19,10 +18,6 @@ from demur.docket.services import decide, start_review
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-AXE_OPTIONS = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "rules": {"target-size": {"enabled": True}},
-}
 FIRST_LOAD_BYTES = 60_000
 START = "/privacy/genai/object"
 FORMS = [f"{START}/{meaning}" for meaning in ("own", "others", "child", "agent")]
@@ -58,11 +53,6 @@ def test_axe_finds_nothing_on_any_page(
         page.get_by_role("button", name=button).click()
         expect(page.locator("#errors")).to_be_visible()
         check_with_axe(page)
-
-
-def check_with_axe(page: Page) -> None:
-    results = Axe().run(page, options=AXE_OPTIONS)
-    assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
 
 
 def press_tab_until(page: Page, selector: str) -> None:

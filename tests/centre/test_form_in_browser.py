@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from browser_world import Window
+from browser_world import Window, check_with_axe
 from centre_world import ADA_EMAIL
-from objecting_world import FORMS, START
+from objecting_world import FORMS, START, photo
 from playwright.sync_api import Page, expect
 
 from demur.centre.meaning import Meaning
@@ -180,3 +180,23 @@ def test_both_ways_to_begin_have_the_same_size(open_window: Callable[..., Window
 
 
 BOTH_WAYS = ("form[action='/privacy/sign-in'] button", "button[value=own]")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_when_everything_is_unfolded_and_kept(
+    open_window: Callable[..., Window], tmp_path: Path, scheme: str
+) -> None:
+    page = open_window(viewport={"width": 360, "height": 800}, color_scheme=scheme, bypass_csp=True).page
+    file = tmp_path / "photo.jpg"
+    file.write_bytes(photo().read())
+    begin(page, "US", "agent")
+    for field in ("photos", "mandate"):
+        page.locator(f"#id_{field}").set_input_files(file)
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#errors")).to_be_visible()
+    expect(page.get_by_role("button", name="Remove photo 1")).to_have_count(2)
+    page.evaluate("document.querySelectorAll('main details').forEach(part => part.open = true)")
+    check_with_axe(page)
+    page.goto(START)
+    expect(page.get_by_role("heading", name="You began an objection")).to_be_visible()
+    check_with_axe(page)

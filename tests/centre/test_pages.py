@@ -7,14 +7,12 @@ from pathlib import Path
 import pytest
 from centre_world import (
     ADA_EMAIL,
-    TRAINING_STARTS_IN_DAYS,
     Confirmed,
     Lodged,
     code_in_mail,
     csrf_token,
     let_pauses_pass,
     submit,
-    write_controller,
 )
 from django.contrib.staticfiles import finders
 from django.http import HttpResponse

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundField
 from django.utils.formats import number_format
 from django.utils.functional import lazy
 from django.utils.text import format_lazy
@@ -110,6 +111,10 @@ class ObjectionForm(CountryForm):
             raise forms.ValidationError(
                 _("This does not look like an e-mail address. It should be like name@example.org."), code="invalid"
             ) from error
+
+    def fields_about_person(self) -> list[BoundField]:
+        """Return the fields by which a person is recognised, which stand between the address and the reasons."""
+        return [field for field in self if field.name not in ObjectionForm.base_fields]
 
     def typed(self) -> dict[str, str]:
         """Return what somebody sent of this form's text, as typed, to be kept in a draft."""
