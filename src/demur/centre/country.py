@@ -5,7 +5,7 @@ The list is drawn once for each language and each set of likely countries: 250 o
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import forms
@@ -22,6 +22,8 @@ _HEADER_CHARS = 500
 _KEPT_LISTS = 128
 """How many drawn lists stay in memory, of some 15 KB each: beyond it, the one not asked for longest is dropped."""
 
+_KEPT_NAMES = 2_048
+
 Choice = tuple[str, str]
 
 
@@ -34,12 +36,23 @@ def likely_countries(accept_language: str) -> tuple[str, ...]:
 
 def is_country(code: str) -> bool:
     """Tell whether a code is one of the list."""
-    return code in countries.countries
+    return code in _codes()
+
+
+@cache
+def _codes() -> frozenset[str]:
+    return frozenset(countries.countries)
 
 
 def country_name(code: str) -> str:
     """Return a country's name in the language of the page; the code itself if it is unknown."""
-    return str(countries.name(code)) or code
+    return _name(code, get_language() or "en")
+
+
+@lru_cache(maxsize=_KEPT_NAMES)
+def _name(code: str, language: str) -> str:
+    with override(language):
+        return str(countries.name(code)) or code
 
 
 class CountrySelect(forms.Select):

@@ -15,7 +15,7 @@ _ENTRY_ID_BYTES = 16
 _LEAST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 
 
-def add_identifier(
+def new_identifier(
     case: Case,
     kind: IdentifierKind,
     value: str,
@@ -23,19 +23,17 @@ def add_identifier(
     standing: Standing = Standing.CLAIMED,
     typed: str = "",
     source: CaseIdentifier | None = None,
-) -> None:
-    """Add an identifier to a case, claimed unless it is said to be verified; one that it has already stays as it is."""
-    CaseIdentifier.objects.get_or_create(
-        case=case,
-        kind=kind,
-        value=value,
-        defaults={
-            "standing": standing,
-            "entry_id": secrets.token_bytes(_ENTRY_ID_BYTES),
-            "typed": typed,
-            "source": source,
-        },
+) -> CaseIdentifier:
+    """Return an identifier for `add_identifiers`, claimed unless it is said to be verified."""
+    entry_id = secrets.token_bytes(_ENTRY_ID_BYTES)
+    return CaseIdentifier(
+        case=case, kind=kind, value=value, standing=standing, entry_id=entry_id, typed=typed, source=source
     )
+
+
+def add_identifiers(identifiers: Sequence[CaseIdentifier]) -> None:
+    """Add identifiers to their cases; one that a case has already stays as it is."""
+    CaseIdentifier.objects.bulk_create(identifiers, ignore_conflicts=True)
 
 
 def open_handles(case: Case) -> list[CaseIdentifier]:
@@ -44,25 +42,29 @@ def open_handles(case: Case) -> list[CaseIdentifier]:
     return list(handles.order_by("pk"))
 
 
-def apply_answers(case: Case, answers: Sequence[Answer]) -> None:
+def apply_answers(case: Case, handles: Sequence[CaseIdentifier], answers: Sequence[Answer]) -> None:
     """Store what the directory answered, inside the caller's transaction. Safe to repeat.
 
     A handle that means an account is from then on represented by it, and no longer listed itself: it may be given to
     somebody else later.
+
+    Args:
+        case: whose handles these are.
+        handles: the open ones; those that were answered are updated in place.
+        answers: what is known about them.
     """
     by_handle = {answer.handle: answer.accounts for answer in answers}
-    for identifier in open_handles(case):
-        accounts = by_handle.get(identifier.value)
+    for handle in handles:
+        accounts = by_handle.get(handle.value)
         if accounts is None:
             continue
-        for account in accounts:
-            add_identifier(case, IdentifierKind.ACCOUNT, account, source=identifier)
-        identifier.accounts_found, identifier.ask_at = len(accounts), None
-        identifier.save(update_fields=["accounts_found", "ask_at"])
+        add_identifiers([new_identifier(case, IdentifierKind.ACCOUNT, account, source=handle) for account in accounts])
+        handle.accounts_found, handle.ask_at = len(accounts), None
+        handle.save(update_fields=["accounts_found", "ask_at"])
 
 
 def ask_later(case: Case, at: datetime) -> None:
-    """Plan to ask the directory about the handles that are still open."""
+    """Plan to ask the directory about the handles that are still open, inside the caller's transaction."""
     CaseIdentifier.objects.filter(case=case, kind=IdentifierKind.HANDLE, accounts_found=None).update(ask_at=at)
 
 
@@ -80,12 +82,12 @@ def ask_about_oldest(now: datetime, wait_seconds: float) -> bool:
     if due is None:
         return False
     case = due.case
-    handles = [identifier.value for identifier in open_handles(case)]
-    answers = ask_directory(handles, wait_seconds)
+    handles = open_handles(case)
+    answers = ask_directory([handle.value for handle in handles], wait_seconds)
     waited = now - (case.confirmed_at or now)
     with transaction.atomic():
         if answers:
-            apply_answers(case, answers)
+            apply_answers(case, handles, answers)
             Case.objects.filter(pk=case.pk).update(list_wish=ListWish.WANTED)
         ask_later(case, now + min(max(waited, _LEAST_PAUSE), _LONGEST_PAUSE))
     return True

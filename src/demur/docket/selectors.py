@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from django.db.models import QuerySet
+
 from demur.core.entry import Event
 from demur.core.identifier import IdentifierKind
 from demur.core.objection import UNCONFIRMED_LIFETIME, Capacity, CaseState, is_in_force
@@ -209,7 +211,7 @@ def _status_view(case: Case, now: datetime) -> StatusView | None:
         links=tuple(case.links),
         photos=purposes.count(PhotoPurpose.SHOWS_PERSON),
         mandate_photos=purposes.count(PhotoPurpose.MANDATE),
-        has_receipt=_received_entry(case) is not None,
+        has_receipt=_received_entries(case).exists(),
         first_list_number=case.first_list_number,
         appeal_until=_appeal_until(case, changes),
         may_withdraw=case.state != CaseState.WITHDRAWN,
@@ -224,7 +226,7 @@ def receipt_bytes(status_token: str) -> bytes | None:
         DemurError: the log or its key cannot be read.
     """
     case = Case.objects.filter(status_token_sha256_hex=token_digest(status_token)).first()
-    entry = case and _received_entry(case)
+    entry = case and _received_entries(case).first()
     return make_receipt(entry) if entry else None
 
 
@@ -261,9 +263,8 @@ def _line(change: CaseChange) -> HistoryLine:
     return HistoryLine(change.changed_at, CaseState(change.new_state), change.ground, change.text)
 
 
-def _received_entry(case: Case) -> LogEntry | None:
-    entries = LogEntry.objects.filter(case=case, event=Event.OBJECTION_RECEIVED, leaf_index__isnull=False)
-    return entries.first()
+def _received_entries(case: Case) -> QuerySet[LogEntry]:
+    return LogEntry.objects.filter(case=case, event=Event.OBJECTION_RECEIVED, leaf_index__isnull=False)
 
 
 def _appeal_until(case: Case, changes: list[CaseChange]) -> datetime | None:

@@ -7,12 +7,14 @@ I.371, annex A): one row and one conditional update for each network, however of
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import IntegrityError, models, transaction
+from django.db import connection, models
 from django.db.models import DateTimeField, ExpressionWrapper, F, Value
 from django.db.models.functions import Greatest
 
 from demur.docket.models import UsedShare
 from demur.docket.secret import allowance_digest
+
+_TAKE_FIRST = "INSERT INTO docket_usedshare (key_hmac_hex, used_until) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,9 @@ def take_share(subject: str, share: Share, now: datetime) -> datetime | None:
     used = UsedShare.objects.filter(key_hmac_hex=digest).first()
     if used is not None:
         return _next_at(used.used_until, share)
-    try:
-        with transaction.atomic():
-            UsedShare.objects.create(key_hmac_hex=digest, used_until=now + share.step)
-    except IntegrityError:  # somebody else was first, a moment ago
-        return None if _take_again(digest, share, now) else now + share.step
-    return None
+    if _take_first(digest, now + share.step) or _take_again(digest, share, now):
+        return None
+    return now + share.step  # somebody else was first, a moment ago
 
 
 def find_wait(subject: str, share: Share, now: datetime) -> datetime | None:
@@ -53,6 +52,14 @@ def find_wait(subject: str, share: Share, now: datetime) -> datetime | None:
     used = UsedShare.objects.filter(key_hmac_hex=allowance_digest(subject)).first()
     next_at = _next_at(used.used_until, share) if used else now
     return next_at if next_at > now else None
+
+
+def _take_first(digest: str, used_until: datetime) -> bool:
+    """Note the first use; False if there was one. A statement of its own, since Django's would need a savepoint."""
+    with connection.cursor() as cursor:
+        values = [digest, connection.ops.adapt_datetimefield_value(used_until)]
+        cursor.execute(_TAKE_FIRST, values)
+        return bool(cursor.rowcount == 1)
 
 
 def _take_again(digest: str, share: Share, now: datetime) -> bool:

@@ -67,6 +67,8 @@ def read_database() -> dict[str, object] | None:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": None,  # connecting for each page takes longer than most pages do
+        "CONN_HEALTH_CHECKS": True,  # so nobody sees an error because the database was started anew
     }
 
 

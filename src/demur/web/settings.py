@@ -90,6 +90,7 @@ def _database() -> dict[str, object]:
             # FULL: what was acknowledged survives a power cut, not only a crash.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
         },
+        "CONN_MAX_AGE": None,  # opening the file anew for each page takes longer than most pages do
         "TEST": {"NAME": HOME / "test-docket.sqlite3"},
     }
 

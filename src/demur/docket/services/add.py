@@ -13,7 +13,7 @@ from demur.docket.lodging import MAX_EFFECT_CHARS, clean_handles, clean_links, c
 from demur.docket.mail_text import write_mail
 from demur.docket.models import Addition, Case, ListWish, MailKind
 from demur.docket.photo_store import add_case_photo
-from demur.docket.resolution import add_identifier, ask_later
+from demur.docket.resolution import add_identifiers, ask_later, new_identifier
 from demur.docket.secret import token_digest
 from demur.docket.services.outbox import queue_mail
 from demur.docket.services.transition import get_case_by_status
@@ -78,8 +78,7 @@ def _add_handles(case: Case, handles: tuple[tuple[str, str], ...]) -> int:
     new = [(typed, handle) for typed, handle in handles if handle not in known]
     if len(known) + len(new) > MAX_HANDLES_OF_CASE:
         raise LodgingRefusedError("handles", f"a case has room for {MAX_HANDLES_OF_CASE} accounts")
-    for typed, handle in new:
-        add_identifier(case, IdentifierKind.HANDLE, handle, typed=typed)
+    add_identifiers([new_identifier(case, IdentifierKind.HANDLE, handle, typed=typed) for typed, handle in new])
     return len(new)
 
 

@@ -65,11 +65,11 @@ def confirm_code(continue_token: str, code: str, now: datetime, asker: Asker = N
         count_wrong_try(asker, now)
         raise
     # Before the transaction: a slow directory must not hold the database, nor a broken one undo the confirmation.
-    handles = [identifier.value for identifier in open_handles(case)]
-    answers = ask_directory(handles) if handles else []
+    handles = open_handles(case)
+    answers = ask_directory([handle.value for handle in handles]) if handles else []
     try:
         with transaction.atomic():
-            return _confirm(case, answers, now)
+            return _confirm(case, handles, answers, now)
     except CaseChangedError as error:
         raise _lost_race(case) from error
 
@@ -103,7 +103,7 @@ def _lost_race(case: Case) -> DocketError:
     return AlreadyConfirmedError() if Case.objects.filter(pk=case.pk).exists() else LinkUnknownError()
 
 
-def _confirm(case: Case, answers: list[Answer], now: datetime) -> ConfirmedCase:
+def _confirm(case: Case, handles: list[CaseIdentifier], answers: list[Answer], now: datetime) -> ConfirmedCase:
     token = new_token()
     controller = get_controller()
     received_on = case.lodged_at.astimezone(controller.time_zone).date()
@@ -120,9 +120,13 @@ def _confirm(case: Case, answers: list[Answer], now: datetime) -> ConfirmedCase:
     )
     Code.objects.filter(case=case).delete()
     CaseIdentifier.objects.filter(case=case, kind=IdentifierKind.EMAIL).update(standing=Standing.VERIFIED)
-    apply_answers(case, answers)
-    entry = record_statement(Event.OBJECTION_RECEIVED, _statement(case), now, case)
-    handles = CaseIdentifier.objects.filter(case=case, kind=IdentifierKind.HANDLE).order_by("pk")
+    verified = case.identifiers.filter(kind=IdentifierKind.ACCOUNT, standing=Standing.VERIFIED)
+    accounts = sorted(verified.values_list("value", flat=True))
+    apply_answers(case, handles, answers)
+    if len(answers) < len(handles):
+        ask_later(case, now)
+    statement = _statement(case, [handle.typed for handle in handles], accounts)
+    entry = record_statement(Event.OBJECTION_RECEIVED, statement, now, case)
     text = write_mail(
         MailKind.CONFIRMATION,
         case,
@@ -130,29 +134,25 @@ def _confirm(case: Case, answers: list[Answer], now: datetime) -> ConfirmedCase:
         receipt_name=receipt_name(case.reference, entry.event),
         handles_found=[handle.typed for handle in handles if handle.accounts_found],
         handles_missing=[handle.typed for handle in handles if not handle.accounts_found],
-        accounts_known=case.identifiers.filter(kind=IdentifierKind.ACCOUNT).exists(),
+        accounts_known=bool(accounts) or any(handle.accounts_found for handle in handles),
     )
     queue_mail(MailKind.CONFIRMATION, case, text, now, waits_for=entry)
-    ask_later(case, now)
     return ConfirmedCase(case.reference, token)
 
 
-def _statement(case: Case) -> JsonObject:
+def _statement(case: Case, handles: list[str], accounts: list[str]) -> JsonObject:
     """Return what the receipt will say: what the person gave, and nothing that the controller looked up.
 
     Accounts are those with which the person signed in. A handle is claimed, not shown to be theirs: the accounts
     behind it, and those linked to them, would tell a stranger who typed it what else its owner has.
     """
-    handles = CaseIdentifier.objects.filter(case=case, kind=IdentifierKind.HANDLE).order_by("pk")
-    verified = CaseIdentifier.objects.filter(case=case, kind=IdentifierKind.ACCOUNT, standing=Standing.VERIFIED)
-    accounts = sorted(identifier.value for identifier in verified)
     return {
-        **({"accounts": accounts} if accounts else {}),
+        **({"accounts": [*accounts]} if accounts else {}),
         "capacity": case.capacity,
         "controller": get_controller().name,
         "country": case.country,
         "email": case.email,
-        "handles": [handle.typed for handle in handles],
+        "handles": [*handles],
         "received_at": instant_text(case.lodged_at),
         "reference": case.reference,
         "scope": SCOPE,

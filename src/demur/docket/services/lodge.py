@@ -15,7 +15,7 @@ from demur.docket.errors import AlreadyConfirmedError, LinkUnknownError, MailLim
 from demur.docket.lodging import CleanLodging, LodgedCase, Lodging, clean_lodging
 from demur.docket.mail_text import code_link, write_mail
 from demur.docket.models import Case, CaseChange, Code, MailKind
-from demur.docket.resolution import add_identifier
+from demur.docket.resolution import add_identifiers, new_identifier
 from demur.docket.secret import (
     CODE_LIFETIME,
     CODE_TRIES,
@@ -107,12 +107,14 @@ def _create_case(lodging: CleanLodging, token: str, now: datetime) -> Case:
         continue_token_sha256_hex=token_digest(token),
     )
     CaseChange.objects.create(case=case, changed_at=now, new_state=CaseState.LODGED, actor=DATA_SUBJECT)
-    add_identifier(case, IdentifierKind.EMAIL, lodging.email)
+    identifiers = [new_identifier(case, IdentifierKind.EMAIL, lodging.email)]
     for typed, handle in lodging.handles:
-        add_identifier(case, IdentifierKind.HANDLE, handle, typed=typed)
-    for verified in lodging.verified_accounts:
-        account = check_account(verified.account)
-        add_identifier(case, IdentifierKind.ACCOUNT, account, standing=Standing.VERIFIED, typed=verified.shown)
+        identifiers.append(new_identifier(case, IdentifierKind.HANDLE, handle, typed=typed))
+    for one in lodging.verified_accounts:
+        account = check_account(one.account)
+        verified = new_identifier(case, IdentifierKind.ACCOUNT, account, standing=Standing.VERIFIED, typed=one.shown)
+        identifiers.append(verified)
+    add_identifiers(identifiers)
     if lodging.draft_token:
         pass_photos_on(lodging.draft_token, case)
     return case
