@@ -98,6 +98,26 @@ def test_photos_outlive_an_error_are_shown_as_kept_and_can_be_removed(ada: Clien
     assert Case.objects.get().photos.count() == 1
 
 
+def test_photos_beyond_the_limit_are_told_and_those_within_are_kept(
+    ada: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("demur.docket.photo_store.MAX_PHOTOS", 1)
+    token = csrf_token(ada, FORMS[Meaning.OTHERS])
+    sent = {**FILLED[Meaning.OTHERS], "csrfmiddlewaretoken": token, "photos": [photo(), photo()]}
+    answer = ada.post(FORMS[Meaning.OTHERS], sent)
+    assert answer.status_code == 422
+    assert "Those beyond it were not kept" in answer.text
+    assert answer.text.count("is kept (") == 1
+    assert not Case.objects.exists()
+
+
+def test_a_draft_without_a_country_is_kept_all_the_same(ada: Client) -> None:
+    answer = submit(ada, FORMS[Meaning.OWN], country="", email="ada", do="grounds")
+    assert answer.status_code == 422
+    assert "country" not in answer.cookies
+    assert 'value="ada"' in ada.get(FORMS[Meaning.OWN]).text
+
+
 def test_a_photo_kept_before_is_enough_to_recognise_somebody_by(ada: Client) -> None:
     nothing = {"country": "PT", "email": "ada", "name": "", "handles": "", "links": ""}
     submit(ada, FORMS[Meaning.OTHERS], **{**nothing, "photos": photo()})
