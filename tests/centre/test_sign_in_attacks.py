@@ -26,6 +26,8 @@ from provider_world import (
     sign_in,
 )
 
+from demur.docket.admission import SIGN_INS
+
 PUBLIC = ITS_KEY.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
@@ -260,6 +262,16 @@ def test_nothing_of_the_address_changes_where_people_end_up(ada: Client, provide
     assert "prompt" not in page
     response = sign_in(ada, provider)
     assert response["Location"] == f"{START}/own"
+
+
+def test_a_flood_of_sign_ins_from_one_network_stops_and_a_class_gets_through(ada: Client, provider: Provider) -> None:
+    press_sign_in(ada)
+    token = {"csrfmiddlewaretoken": ada.cookies["csrftoken"].value}
+    answers = [ada.post("/privacy/sign-in", token) for _ in range(SIGN_INS.most + 1)]
+    assert {answer.status_code for answer in answers[:90]} == {200}
+    assert_nobody_signed_in(ada, answers[-1])
+    ada.defaults["REMOTE_ADDR"] = "192.0.2.7"
+    assert ada.post("/privacy/sign-in", token).status_code == 200
 
 
 def test_a_secret_that_others_could_read_is_not_used(ada: Client, provider: Provider, home: Path) -> None:

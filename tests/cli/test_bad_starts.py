@@ -81,6 +81,8 @@ def test_damaged_database_is_told_without_its_words(home: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
+        ("DEMUR_SIGN_IN_ISSUER", "http://login.secret.example"),
+        ("DEMUR_SIGN_IN_ISSUER", "secret"),
         ("DEMUR_SMTP", "localhost"),
         ("DEMUR_SMTP", "localhost:smtp"),
         ("DEMUR_SMTP", "localhost:99999"),

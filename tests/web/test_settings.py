@@ -12,6 +12,7 @@ django.setup()
 from django.conf import settings
 from django.core import checks
 names = ["ALLOWED_HOSTS", "CSRF_COOKIE_SECURE", "SECURE_HSTS_SECONDS", "DEBUG", "SECURE_REFERRER_POLICY"]
+names += ["SESSION_COOKIE_NAME", "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPONLY"]
 found = {name: getattr(settings, name) for name in names}
 found["warnings"] = [issue.id for issue in checks.run_checks(include_deployment_checks=True)]
 found["engine"] = settings.DATABASES["default"]["ENGINE"]
@@ -34,14 +35,16 @@ def shown(tmp_path: Path, **variables: str) -> dict[str, object]:
 def test_on_loopback_cookies_travel_without_tls(tmp_path: Path) -> None:
     found = shown(tmp_path, DEMUR_BASE_URL="http://127.0.0.1:8000")
     assert found["ALLOWED_HOSTS"] == ["127.0.0.1", "localhost"]
-    assert found["CSRF_COOKIE_SECURE"] is False
+    assert found["CSRF_COOKIE_SECURE"] is found["SESSION_COOKIE_SECURE"] is False
+    assert found["SESSION_COOKIE_NAME"] == "session"
     assert found["SECURE_HSTS_SECONDS"] == 0
 
 
 def test_in_public_only_tls_and_only_the_public_name(tmp_path: Path) -> None:
     found = shown(tmp_path, DEMUR_BASE_URL="https://privacy.lumen.example")
     assert found["ALLOWED_HOSTS"] == ["privacy.lumen.example"]
-    assert found["CSRF_COOKIE_SECURE"] is True
+    assert found["CSRF_COOKIE_SECURE"] is found["SESSION_COOKIE_SECURE"] is found["SESSION_COOKIE_HTTPONLY"] is True
+    assert found["SESSION_COOKIE_NAME"] == "__Host-session", "another host of the same domain could plant one"
     assert found["SECURE_HSTS_SECONDS"]
 
 

@@ -166,16 +166,6 @@ def check_nonce(claims: Mapping[str, Any], wanted: object) -> None:
         raise ProviderRefusedError("the ID token answers another request")
 
 
-def is_safe_address(value: str) -> bool:
-    """Tell whether something is a web address that tells nothing to who listens on the way."""
-    try:
-        parts = urlsplit(value)
-        host = parts.hostname
-    except ValueError:
-        return False
-    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))
-
-
 def _only_key(keys: tuple[jwt.PyJWK, ...], key_id: object) -> jwt.PyJWK | None:
     """Return the one key of an id; a token without an id means the only key that there is."""
     fitting = [key for key in keys if key_id is None or key.key_id == key_id]
@@ -197,10 +187,20 @@ def _read_description(said: Mapping[str, Any]) -> Description:
 
 def _address(said: Mapping[str, Any], name: str) -> str:
     value = said.get(name)
-    if not isinstance(value, str) or not is_safe_address(value):
+    if not isinstance(value, str) or not _is_safe_address(value):
         raise ProviderRefusedError(f'the identity provider\'s "{name}" is missing, or is no https address')
     return value
 
 
 def _texts(value: object) -> frozenset[str]:
     return frozenset(one for one in value if isinstance(one, str)) if isinstance(value, list) else frozenset()
+
+
+def _is_safe_address(value: str) -> bool:
+    """Tell whether something is a web address that tells nothing to who listens on the way."""
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname
+    except ValueError:
+        return False
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))

@@ -26,13 +26,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 
 from demur.centre.claims import join_claims, read_claims
-from demur.centre.identity_provider import (
-    IdentityProvider,
-    ProviderRefusedError,
-    check_nonce,
-    identity_provider,
-    is_safe_address,
-)
+from demur.centre.identity_provider import IdentityProvider, ProviderRefusedError, check_nonce, identity_provider
 from demur.centre.json_answer import fetch_json
 from demur.centre.meaning import Meaning
 from demur.centre.sign_in import SignInNote, find_sign_in, lead_back, remember_signed_in
@@ -163,8 +157,6 @@ def _sign_in() -> SignIn:
     sign_in = find_sign_in()
     if sign_in is None:
         raise Http404
-    if not is_safe_address(sign_in.issuer):
-        raise ProviderRefusedError("the identity provider's address is not https")
     return sign_in
 
 

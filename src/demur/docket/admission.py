@@ -28,6 +28,9 @@ DRAFTS = Share(100, timedelta(minutes=1))
 PHOTOS = Share(150, timedelta(minutes=2))
 """What may be kept for one network before anything is confirmed: a class, with some photos each."""
 
+SIGN_INS = Share(100, timedelta(seconds=20))
+"""Ways to the identity provider, from one network: each leaves a session here for an hour, and asks the provider."""
+
 BUSY_LODGINGS = 600
 """More than so many within a minute, from everybody together, are what an attack looks like."""
 
@@ -72,6 +75,16 @@ def admit_draft(asker: Asker, now: datetime, *, photos: int = 0) -> None:
         _take(f"drafts from {whose}", DRAFTS, now)
     for _ in range(photos):
         _take(f"photos from {whose}", PHOTOS, now)
+
+
+def admit_sign_in(asker: Asker, now: datetime) -> None:
+    """Count a way to the identity provider that begins.
+
+    Raises:
+        FloodError: too many began from the same network.
+    """
+    if asker.network:
+        _take(f"sign-ins from {asker.network}", SIGN_INS, now)
 
 
 def needs_proof(asker: Asker, now: datetime) -> bool:

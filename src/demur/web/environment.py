@@ -41,6 +41,19 @@ def read_smtp(default: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
+def read_issuer() -> str:
+    """Return DEMUR_SIGN_IN_ISSUER, the address of an identity provider; empty without one.
+
+    Raises:
+        SettingError: not https, except on this machine.
+    """
+    example = "https://login.example.org"
+    parts = _split("DEMUR_SIGN_IN_ISSUER", "", example)
+    if parts.geturl() and not (parts.hostname and (parts.scheme == "https" or _is_here(parts))):
+        raise _mistyped("DEMUR_SIGN_IN_ISSUER", example)
+    return parts.geturl()
+
+
 def read_database() -> dict[str, object] | None:
     """Return Django's settings of the PostgreSQL that DEMUR_DATABASE_URL names; None without one.
 
@@ -82,6 +95,10 @@ def read_trusted_proxies() -> int:
     if not (typed.isascii() and typed.isdecimal()) or int(typed) > _MOST_PROXIES:
         raise _mistyped("DEMUR_TRUSTED_PROXIES", "1")
     return int(typed)
+
+
+def _is_here(parts: SplitResult) -> bool:
+    return parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
 
 
 def _split(name: str, default: str, example: str) -> SplitResult:

@@ -14,7 +14,7 @@ import os
 import secrets
 from pathlib import Path
 
-from demur.web.environment import read_base_url, read_database, read_smtp, read_trusted_proxies
+from demur.web.environment import read_base_url, read_database, read_issuer, read_smtp, read_trusted_proxies
 
 HOME = Path(os.environ.get("DEMUR_HOME") or "var").resolve()
 _base = read_base_url("http://127.0.0.1:8000")
@@ -22,7 +22,7 @@ BASE_URL = _base.geturl()
 DEMUR_HOME = HOME
 DEMUR_BASE_URL = BASE_URL
 DEMUR_ACCOUNT_DIRECTORY = os.environ.get("DEMUR_ACCOUNT_DIRECTORY", "demur.core.account.NullAccountDirectory")
-DEMUR_SIGN_IN_ISSUER = os.environ.get("DEMUR_SIGN_IN_ISSUER", "")
+DEMUR_SIGN_IN_ISSUER = read_issuer()
 DEMUR_LIST_LIFETIME_HOURS = 24
 DEMUR_TRUSTED_PROXIES = read_trusted_proxies()
 

@@ -1,15 +1,19 @@
 """Signing in and out. Whatever goes wrong at the identity provider, the way without it stays open."""
 
 import logging
+from datetime import UTC, datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
+from demur.centre.flood import find_asker
 from demur.centre.identity_provider import ProviderRefusedError
 from demur.centre.json_answer import NoAnswerError
 from demur.centre.sign_in import SignInNote, forget_signed_in, lead_back
 from demur.centre.sign_in_adapter import address_to_sign_in, take_callback
+from demur.docket.admission import admit_sign_in
+from demur.docket.errors import FloodError
 
 _log = logging.getLogger(__name__)
 
@@ -22,7 +26,10 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     provider may redirect to addresses that nobody here knows.
     """
     try:
+        admit_sign_in(find_asker(request), datetime.now(UTC))
         return render(request, "centre/signing_in.html", {"address": address_to_sign_in(request)})
+    except FloodError:
+        return lead_back(SignInNote.NO_ANSWER)
     except (NoAnswerError, ProviderRefusedError) as error:
         return _failed(error)
 
