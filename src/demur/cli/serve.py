@@ -51,7 +51,7 @@ def serve(
         url_scheme=urlsplit(settings.DEMUR_BASE_URL).scheme,  # how the public reaches it, through the proxy
         max_request_body_size=_MOST_UPLOADS * MAX_UPLOAD_BYTES,
         max_request_header_size=_MAX_HEADER_BYTES,
-        clear_untrusted_proxy_headers=True,
+        clear_untrusted_proxy_headers=False,  # Django reads of them what DEMUR_TRUSTED_PROXIES says, and nothing else
         connection_limit=_CONNECTIONS,
         channel_timeout=_SILENT_SECONDS,
         asyncore_use_poll=True,  # select() ends at file 1,024
