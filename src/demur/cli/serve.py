@@ -1,16 +1,18 @@
 """`demur serve`: the privacy centre over HTTP, on loopback or behind a proxy that speaks TLS."""
 
 import errno
+import os
 import socket
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
+from demur.cli.forked import run_forked
 from demur.cli.home import DEFAULT_HOME, HomeOption, open_ready_home
 from demur.core.errors import DemurError
 
-_THREADS = 8
+_THREADS = 4  # of each process
 _MOST_UPLOADS = 2
 """A body above so many of the largest forms is cut off while it arrives. Below it, Django refuses in plain words."""
 
@@ -38,25 +40,31 @@ def serve(
     open_ready_home(home)
     import waitress
     from django.conf import settings
+    from django.db import connections
 
     from demur.docket.photographs import MAX_UPLOAD_BYTES
     from demur.web.wsgi import application
 
+    def serve_until_ended() -> None:
+        waitress.serve(
+            application,
+            sockets=[listening],
+            threads=_THREADS,
+            ident="",  # no Server header: which server it is helps nobody but an attacker
+            url_scheme=urlsplit(settings.DEMUR_BASE_URL).scheme,  # how the public reaches it, through the proxy
+            max_request_body_size=_MOST_UPLOADS * MAX_UPLOAD_BYTES,
+            max_request_header_size=_MAX_HEADER_BYTES,
+            # Django reads of them what DEMUR_TRUSTED_PROXIES says, and nothing else.
+            clear_untrusted_proxy_headers=False,
+            connection_limit=_CONNECTIONS,
+            channel_timeout=_SILENT_SECONDS,
+            asyncore_use_poll=True,  # select() ends at file 1,024
+            _quiet=True,
+        )
+
+    connections.close_all()  # each process opens its own
     typer.echo(f"The privacy centre is on http://{host}:{port}/privacy/genai")
-    waitress.serve(
-        application,
-        sockets=[listening],
-        threads=_THREADS,
-        ident="",  # no Server header: which server it is helps nobody but an attacker
-        url_scheme=urlsplit(settings.DEMUR_BASE_URL).scheme,  # how the public reaches it, through the proxy
-        max_request_body_size=_MOST_UPLOADS * MAX_UPLOAD_BYTES,
-        max_request_header_size=_MAX_HEADER_BYTES,
-        clear_untrusted_proxy_headers=False,  # Django reads of them what DEMUR_TRUSTED_PROXIES says, and nothing else
-        connection_limit=_CONNECTIONS,
-        channel_timeout=_SILENT_SECONDS,
-        asyncore_use_poll=True,  # select() ends at file 1,024
-        _quiet=True,
-    )
+    run_forked(len(os.sched_getaffinity(0)), serve_until_ended)  # one for each core that it may use
 
 
 def listen(host: str, port: int) -> socket.socket:
