@@ -136,6 +136,7 @@ def test_a_scanner_that_opens_every_link_of_every_mail_and_page_changes_nothing(
         f"{waiting.code_page}/resend",
         f"{waiting.code_page}?code=1",
     }
+    let_pauses_pass()
     before = whole_database()
 
     def fetch(address: str) -> HttpResponse:

@@ -76,10 +76,10 @@ def write_mail(kind: MailKind, case: Case, **words: object) -> MailText:
     with translation.override(case.language):
         whole = render_to_string(f"docket/mail/{kind.value}.txt", context)
     subject, _, text = whole.strip().partition("\n")
-    return MailText(" ".join(subject.split()), _broken(text))
+    return MailText(" ".join(subject.split()), break_lines(text))
 
 
-def _broken(text: str) -> str:
+def break_lines(text: str) -> str:
     """Return a text in lines of at most LINE_CHARS characters, without blank lines in a row; no link is broken."""
     lines: list[str] = []
     for line in text.strip().splitlines():
