@@ -275,3 +275,26 @@ def test_a_first_visit_stays_under_60_kilobytes(ada: Client, page: str) -> None:
     icon = finders.find("centre/icon.svg")
     static_bytes = sum(Path(str(found)).stat().st_size for found in (sheet, icon))
     assert len(ada.get(page).content) + static_bytes < 60_000
+
+
+def test_what_is_sent_from_a_page_whose_case_is_erased_is_answered_as_an_unknown_address(
+    ada: Client, lodge: Callable[..., Lodged]
+) -> None:
+    page = lodge().page
+    token = csrf_token(ada, page)
+    Case.objects.all().delete()
+    for end in ("", "/resend", "/address"):
+        sent = {"csrfmiddlewaretoken": token, "code": "000000", "email": "a@people.example"}
+        assert ada.post(f"{page}{end}", sent).status_code == 404
+    assert ada.get(f"{page}/address").status_code == 404
+
+
+def test_what_is_sent_from_an_old_page_after_the_code_leads_to_where_it_is_said(
+    ada: Client, lodge: Callable[..., Lodged]
+) -> None:
+    lodged = lodge()
+    token = csrf_token(ada, lodged.page)
+    submit(ada, lodged.page, code=lodged.code)
+    for end in ("/resend", "/address"):
+        sent = {"csrfmiddlewaretoken": token, "email": "a@people.example"}
+        assert ada.post(f"{lodged.page}{end}", sent).headers["Location"] == lodged.page
