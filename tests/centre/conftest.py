@@ -78,7 +78,7 @@ def open_window(chromium: Browser, live_server: LiveServer) -> Iterator[Callable
     contexts = []
 
     def open_window(**options: Any) -> Window:
-        context = chromium.new_context(base_url=live_server.url, locale="pt-PT", **options)
+        context = chromium.new_context(base_url=live_server.url, locale="en-PT", **options)
         contexts.append(context)
         window = Window(context.new_page(), [])
         window.page.on("request", lambda request: window.asked.append(request.url))

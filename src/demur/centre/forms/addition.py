@@ -6,7 +6,7 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from demur.centre.forms.fields import TOO_LONG, TextField
+from demur.centre.forms.fields import TOO_LONG, TextField, grouped_number
 from demur.centre.forms.photos import PhotosField
 from demur.centre.forms.recognition import HandlesField, LinksField
 from demur.core.objection import Capacity
@@ -24,7 +24,7 @@ class AdditionForm(forms.Form):
 
     text = TextField(
         label=_("What do you want to add?"),
-        help_text=format_lazy(_("There is room for {most} characters."), most=f"{MAX_EFFECT_CHARS:,}"),
+        help_text=format_lazy(_("There is room for {most} characters."), most=grouped_number(MAX_EFFECT_CHARS)),
         required=False,
         max_length=MAX_EFFECT_CHARS,
         widget=forms.Textarea(attrs={"rows": 6}),

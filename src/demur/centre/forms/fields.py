@@ -1,13 +1,21 @@
 """Text as the centre's forms take it in."""
 
 import unicodedata
+from functools import partial
 from typing import Any
 
 from django import forms
+from django.utils.formats import number_format
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 _INVISIBLE = _("This field holds an invisible control character. Type the text again instead of pasting it.")
 TOO_LONG = _("There is room for %(limit_value)d characters, and this text has %(show_value)d. Shorten it a little.")
+
+
+def grouped_number(number: int) -> str:
+    """Return a number as the language of the page groups its digits, when the page is drawn."""
+    return lazy(partial(number_format, number, force_grouping=True), str)()
 
 
 class TextField(forms.CharField):

@@ -5,18 +5,15 @@ every error says what to do next, and no error repeats what was typed.
 """
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
-from django.utils.formats import number_format
-from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from demur.centre.country import CountryField, CountrySelect, is_country
-from demur.centre.forms.fields import TOO_LONG, TextField
+from demur.centre.forms.fields import TOO_LONG, TextField, grouped_number
 from demur.centre.forms.photos import PhotosField
 from demur.centre.forms.recognition import HandlesField, LinksField, NameField
 from demur.centre.meaning import Meaning
@@ -232,18 +229,17 @@ FORMS: Mapping[Meaning, type[ObjectionForm]] = {
     Meaning.AGENT: AgentForm,
 }
 
-_MOST_CHARS = lazy(partial(number_format, MAX_EFFECT_CHARS, force_grouping=True), str)()
 _REASONS_OPTIONAL = format_lazy(
     _(
         "You may leave this empty: your objection counts all the same. There is no shortest length, and there is room "
         "for {most} characters."
     ),
-    most=_MOST_CHARS,
+    most=grouped_number(MAX_EFFECT_CHARS),
 )
 _REASONS_REQUIRED = format_lazy(
     _(
         "The law asks for a reason, and so do we: one sentence of yours is enough. There is no shortest length, and "
         "there is room for {most} characters."
     ),
-    most=_MOST_CHARS,
+    most=grouped_number(MAX_EFFECT_CHARS),
 )
