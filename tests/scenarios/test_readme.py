@@ -21,7 +21,11 @@ from demur.sample.truth import find_examples
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {str(page.relative_to(ROOT)): page.read_text() for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))}
 COMMANDS = {
-    name: [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    name: [
+        line
+        for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+        for line in re.sub(r"\\\n\s*", "", block).splitlines()  # a command may go on in the next line
+    ]
     for name, text in PAGES.items()
 }
 TO_RUN = sorted(name for name, commands in COMMANDS.items() if commands)
