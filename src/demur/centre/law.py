@@ -23,9 +23,10 @@ from demur.docket.jurisdiction import (
 
 @dataclass(frozen=True)
 class PartPanel:
-    """The law of a part of a country."""
+    """The law of a part of a country; `place` is its name in the reader's language."""
 
     jurisdiction: Jurisdiction
+    place: str
     right: str
 
 
@@ -69,7 +70,7 @@ def describe_law(country: str, controller: Controller, now: datetime) -> LawPane
         reasons=_reasons(jurisdiction, required=required),
         reasons_required=required,
         due=_due(jurisdiction, answer_due_on(country, today, controller.policy.answer_days)),
-        parts=tuple(PartPanel(part, _right(part)) for part in parts_of(country)),
+        parts=tuple(PartPanel(part, _place(part), _right(part)) for part in parts_of(country)),
         caveats=tuple(_caveats(jurisdiction)) if jurisdiction else (),
     )
 
@@ -79,6 +80,10 @@ def reasons_are_required(country: str, controller: Controller) -> bool:
     jurisdiction = find_jurisdiction(country)
     asked = jurisdiction is not None and jurisdiction.asks_reasons
     return asked and controller.policy.reasons is ReasonsPolicy.AS_THE_LAW_ASKS
+
+
+def _place(part: Jurisdiction) -> str:
+    return {"US-CA": _("California"), "CA-QC": _("Québec")}.get(part.code, part.name)
 
 
 def _right(jurisdiction: Jurisdiction | None) -> str:
