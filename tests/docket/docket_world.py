@@ -24,7 +24,6 @@ from demur.core.errors import DemurError
 from demur.core.objection import Capacity
 from demur.core.suppression_list import verify_list
 from demur.docket import publishing
-from demur.docket.delivery import take_back
 from demur.docket.duties import all_duties
 from demur.docket.lodging import ConfirmedCase, Lodging
 from demur.docket.mail_text import MailText, parse_mail_text
@@ -180,7 +179,6 @@ class Mailbox:
 
 def run_tasks() -> None:
     """Do what the worker would do now, until nothing waits; a duty that fails is an error."""
-    take_back()
     while any(duty.act(timezone.now()) for duty in all_duties()):
         pass
 

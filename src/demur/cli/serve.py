@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+import sys
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -13,6 +14,10 @@ from demur.cli.home import DEFAULT_HOME, HomeOption, open_ready_home
 from demur.core.errors import DemurError
 
 _THREADS = 4  # of each process
+
+_SWITCH_SECONDS = 0.0005
+"""How long a thread may keep the interpreter when another wants it, such as one that holds SQLite's only write lock."""
+
 _MOST_UPLOADS = 2
 """A body above so many of the largest forms is cut off while it arrives. Below it, Django refuses in plain words."""
 
@@ -62,6 +67,7 @@ def serve(
             _quiet=True,
         )
 
+    sys.setswitchinterval(_SWITCH_SECONDS)
     connections.close_all()  # each process opens its own
     typer.echo(f"The privacy centre is on http://{host}:{port}/privacy/genai")
     run_forked(len(os.sched_getaffinity(0)), serve_until_ended)  # one for each core that it may use

@@ -1,11 +1,13 @@
 """Delivering the outbox by SMTP: many mails over one connection.
 
 The table of mails is the queue: a mail is due when it is queued, its time has come, and the receipt that it carries
-can be made. Mails are marked `sending` before the server is spoken to, and each is marked `sent` in the moment the
-server has taken it. So a mail that is known to have left is never sent again; one that may have left (the process
-died in between) is sent once more, with the same Message-ID, by which mail readers recognise it.
+can be made. Mails are marked `sending` before the server is spoken to. That one has left is noted in a file in the
+moment the server has taken it (demur.docket.left_mails), and in the table, for all of a round, at its end. So a mail
+that is known to have left is never sent again; one that may have left (the process died in between) is sent once more,
+with the same Message-ID, by which mail readers recognise it.
 
-Only one process delivers (see demur.docket.worker): mails found in `sending` were left there by one that died.
+Only one process delivers (see demur.docket.worker): mails found in `sending` were left there by a round that was cut
+off.
 """
 
 import logging
@@ -23,7 +25,7 @@ from django.db.models import F, Q, QuerySet
 
 from demur.core.errors import DemurError
 from demur.docket.controller import get_controller
-from demur.docket.durability import repeatable_notes
+from demur.docket.left_mails import forget_left, note_left, read_left
 from demur.docket.mail_text import parse_mail_text
 from demur.docket.models import Mail, MailKind, MailState
 from demur.docket.receipts import make_receipt, receipt_name
@@ -45,9 +47,6 @@ _MOST_SECONDS = 10.0
 """A round of mails ends after so long, so that a server that hangs keeps nothing else waiting for long."""
 
 _PERMANENT = range(500, 600)
-_left: dict[int, datetime] = {}
-"""Mails of which this process knows that they left, when, and that the database has not taken the note."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -57,18 +56,32 @@ def deliver_due(now: datetime) -> int:
     Returns:
         How many were tried. Safe to repeat, and to cut off at any instant.
     """
-    with repeatable_notes():
-        for mail_id in list(_left):
-            _note_left(mail_id)
-        mails = _claim(now)
-        if mails:
-            _deliver(mails, now)
+    _settle()
+    if not _due(now).exists():
+        return 0
+    mails = _claim(now)
+    _deliver(mails, now)
+    _settle()
     return len(mails)
 
 
-def take_back() -> int:
-    """Put mails back that a killed process was sending; return how many. Only for who holds the worker's lock."""
-    return Mail.objects.filter(state=MailState.SENDING).exclude(pk__in=_left).update(state=MailState.QUEUED)
+def _settle() -> None:
+    """Bring into the table which mails left, and put back those that a round which was cut off did not come to."""
+    sending = Mail.objects.filter(state=MailState.SENDING)
+    left = read_left()
+    if left:
+        with transaction.atomic():
+            for at in set(left.values()):
+                _mark_sent([mail_id for mail_id in left if left[mail_id] == at], at)
+        forget_left()
+    if sending.exists():
+        sending.update(state=MailState.QUEUED)
+
+
+def _mark_sent(mail_ids: list[int], at: datetime) -> None:
+    with transaction.atomic():
+        sent = Mail.objects.filter(pk__in=mail_ids, state=MailState.SENDING)
+        sent.update(state=MailState.SENT, sent_at=at, sealed_body=None)
 
 
 def _deliver(mails: list[Mail], now: datetime) -> None:
@@ -80,8 +93,7 @@ def _deliver(mails: list[Mail], now: datetime) -> None:
                 return
             failure = _send(server, mail)
             if failure is None:
-                _left[mail.pk] = now
-                _note_left(mail.pk)
+                _note_left(mail, now)
                 continue
             # The words of these errors can hold the address; the log gets their kind only. The note is written
             # here, where nothing that fails carries that error along.
@@ -93,12 +105,14 @@ def _deliver(mails: list[Mail], now: datetime) -> None:
 def _claim(now: datetime) -> list[Mail]:
     """Mark mails as being sent, and return them; those that are pointless by now are closed."""
     with transaction.atomic():
-        due = _due(now)
+        # Locked, since a corrected address withholds what is still queued.
+        due = _due(now).select_related("waits_for", "case").select_for_update(of=("self",))
         # Somebody sits and waits for a code.
         found = list(due.filter(kind=MailKind.CODE)[:_MOST_AT_ONCE])
         found += due.exclude(kind=MailKind.CODE)[: _MOST_AT_ONCE - len(found)]
         pointless = [mail.pk for mail in found if mail.pointless_from and now >= mail.pointless_from]
-        _close(pointless, MailState.FAILED)
+        if pointless:
+            _give_up(pointless)
         claimed = [mail for mail in found if mail.pk not in pointless]
         _all(claimed).update(state=MailState.SENDING, attempts=F("attempts") + 1)
     for mail in claimed:
@@ -110,9 +124,7 @@ def _due(now: datetime) -> QuerySet[Mail]:
     # A date that only a clock, set back since, can have planned is not waited for.
     has_time_come = Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=now + max(PAUSES))
     has_receipt = Q(waits_for=None) | Q(waits_for__leaf_index__isnull=False)
-    queued = Mail.objects.filter(has_time_come, has_receipt, state=MailState.QUEUED).order_by("next_attempt_at")
-    # Locked, since a corrected address withholds what is still queued.
-    return queued.select_related("waits_for", "case").select_for_update(of=("self",))
+    return Mail.objects.filter(has_time_come, has_receipt, state=MailState.QUEUED).order_by("next_attempt_at")
 
 
 def _put_back(mails: Iterable[Mail]) -> None:
@@ -129,7 +141,7 @@ def _mail_server() -> Iterator[BaseEmailBackend]:
     try:
         yield server
     finally:
-        # All is noted by now: what can fail is the goodbye, and the mails have left whatever comes of it.
+        # What can fail now is the goodbye: the mails have left, and are noted, whatever comes of it.
         with suppress(OSError, smtplib.SMTPException):
             server.close()
 
@@ -171,20 +183,21 @@ def _message(mail: Mail) -> EmailMessage:
 
 def _note_failure(mail: Mail, now: datetime, *, permanent: bool) -> None:
     if permanent or mail.attempts > len(PAUSES):
-        _close([mail.pk], MailState.FAILED)
+        _give_up([mail.pk])
         return
     next_at = now + PAUSES[mail.attempts - 1]
     Mail.objects.filter(pk=mail.pk).update(state=MailState.QUEUED, next_attempt_at=next_at)
 
 
-def _note_left(mail_id: int) -> None:
-    """Note that a mail left; where the database refuses, the next round only notes it, and sends nothing."""
-    _close([mail_id], MailState.SENT, _left[mail_id])
-    del _left[mail_id]
+def _note_left(mail: Mail, now: datetime) -> None:
+    try:
+        note_left(mail.pk, now)
+    except OSError:  # a full disk must not make a mail leave again and again
+        _mark_sent([mail.pk], now)
 
 
-def _close(mail_ids: list[int], state: MailState, sent_at: datetime | None = None) -> None:
-    Mail.objects.filter(pk__in=mail_ids).update(state=state, sent_at=sent_at, sealed_body=None)
+def _give_up(mail_ids: list[int]) -> None:
+    Mail.objects.filter(pk__in=mail_ids).update(state=MailState.FAILED, sealed_body=None)
 
 
 def _is_permanent(error: Exception) -> bool:

@@ -17,7 +17,6 @@ from django.db.models import Max
 
 from demur.core.canonical import JsonObject, canonical_json
 from demur.core.entry import SALT_BYTES, Event, make_entry
-from demur.docket.durability import repeatable_notes
 from demur.docket.models import Case, LogEntry
 from demur.ledger.keys import KeyRole, load_signer
 from demur.ledger.log import Log, append_missing
@@ -57,7 +56,7 @@ def append_waiting() -> int:
     with Log(home / "log", load_signer(home / "keys", KeyRole.LOG)) as log:
         raw = [make_entry(Event(row.event), row.statement, bytes(row.salt)).to_bytes() for row in waiting]
         indexes = append_missing(log, raw, 0 if highest is None else highest + 1)
-    with repeatable_notes(), transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         places = [(leaf_index, row.pk) for row, leaf_index in zip(waiting, indexes, strict=True)]
         cursor.executemany(_NOTE_PLACE, places)
     return len(waiting)

@@ -2,8 +2,7 @@
 
 Exactly one process works on a docket. For SQLite that is enforced by a lock on `<home>/worker.lock`, for PostgreSQL by
 an advisory lock of the database as well, since workers may then run on several machines; both end with the process
-that holds them, however it ends. So, at the start, a mail that is marked as being sent was left by a worker that was
-killed, and is put back.
+that holds them, however it ends.
 """
 
 import fcntl
@@ -20,7 +19,6 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from django.utils import timezone
 
 from demur.core.account import NullAccountDirectory
-from demur.docket.delivery import take_back
 from demur.docket.duties import all_duties
 from demur.docket.errors import WorkerRunningError
 
@@ -64,7 +62,6 @@ def run_worker(stop: threading.Event) -> None:
 
 
 def _work(stop: threading.Event, is_alone: Callable[[], bool]) -> None:
-    take_back()
     duties = all_duties()
     look_at = time.monotonic() + _LOOK_AT_LOCK_SECONDS
     while not stop.is_set():

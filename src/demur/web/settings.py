@@ -81,11 +81,9 @@ TEMPLATES = [
 
 def _database() -> dict[str, object]:
     return read_database() or {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "demur.docket.sqlite",
         "NAME": HOME / "docket.sqlite3",
         "OPTIONS": {
-            # IMMEDIATE: a writer waits at BEGIN instead of failing at its first write.
-            "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             # FULL: what was acknowledged survives a power cut, not only a crash.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;",
