@@ -11,20 +11,23 @@ import pytest
 
 pytestmark = pytest.mark.slow
 SCRIPT = """
-import os, sys, threading
+import os, threading
 from demur.cli import forked
 
 forked._START_AGAIN_SECONDS = 0.0
 
+def say(words):
+    os.write(1, f"{words}\\n".encode())
+
 def work():
-    print(os.getpid(), flush=True)
+    say(os.getpid())
     try:
         threading.Event().wait()
     except SystemExit:
-        print("ended in good order", flush=True)
+        say("ended in good order")
 
 forked.run_forked(2, work)
-print("all ended", flush=True)
+say("all ended")
 """
 
 
