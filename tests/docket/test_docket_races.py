@@ -3,15 +3,24 @@
 from datetime import timedelta
 
 import pytest
-from docket_world import ADA, NOW, at_once, code_of, confirm
+from docket_world import ADA, CY, NOW, at_once, code_of, confirm
 
 from demur.core.errors import TransitionError
+from demur.core.identifier import Standing
 from demur.core.objection import CaseState
 from demur.docket.decision import Decision, RefusalGround
 from demur.docket.errors import AlreadyConfirmedError, CaseChangedError, LinkUnknownError
 from demur.docket.lodging import ConfirmedCase
-from demur.docket.models import Case, CaseChange, LogEntry, Mail, MailKind
-from demur.docket.services import confirm_code, decide, erase_unconfirmed, lodge_objection, start_review, withdraw
+from demur.docket.models import Case, CaseChange, CaseIdentifier, LogEntry, Mail, MailKind
+from demur.docket.services import (
+    confirm_code,
+    correct_address,
+    decide,
+    erase_unconfirmed,
+    lodge_objection,
+    start_review,
+    withdraw,
+)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("home")]
 UPHELD = Decision(CaseState.UPHELD, None, "", "bo")
@@ -64,3 +73,20 @@ def test_confirmation_against_erasure_wins_or_loses_whole(attempt: int) -> None:
     else:
         assert isinstance(confirmed, LinkUnknownError)
         assert (erased, Case.objects.count(), LogEntry.objects.count()) == (1, 0, 0)
+
+
+def test_code_for_my_address_confirms_nobody_elses_that_is_put_there_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    token = lodge_objection(CY, NOW).continue_token
+    code = code_of(token)
+
+    def correct_meanwhile(_handles: list[str]) -> list[object]:
+        correct_address(token, ADA.email, NOW)
+        return []
+
+    monkeypatch.setattr("demur.docket.services.confirm.ask_directory", correct_meanwhile)
+    with pytest.raises(LinkUnknownError):
+        confirm_code(token, code, NOW)
+    assert (Case.objects.get().state, LogEntry.objects.count()) == (CaseState.LODGED, 0)
+    assert not CaseIdentifier.objects.filter(value=ADA.email, standing=Standing.VERIFIED).exists()

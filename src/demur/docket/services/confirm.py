@@ -99,8 +99,9 @@ def _current_code(case: Case) -> Code:
 
 
 def _lost_race(case: Case) -> DocketError:
-    """Return what to say to who was overtaken: by another confirmation, or by the erasure of the case."""
-    return AlreadyConfirmedError() if Case.objects.filter(pk=case.pk).exists() else LinkUnknownError()
+    """Return what to say to who was overtaken: by another confirmation, a corrected address, or the erasure."""
+    is_confirmed = Case.objects.filter(pk=case.pk).exclude(state=CaseState.LODGED).exists()
+    return AlreadyConfirmedError() if is_confirmed else LinkUnknownError()
 
 
 def _confirm(case: Case, handles: list[CaseIdentifier], answers: list[Answer], now: datetime) -> ConfirmedCase:

@@ -38,7 +38,8 @@ def correct_address(continue_token: str, email: str, now: datetime, asker: Asker
             raise CorrectionLimitError
         token = new_token()
         case.email, case.continue_token_sha256_hex = address, token_digest(token)
-        case.save(update_fields=["email", "continue_token_sha256_hex"])
+        case.version += 1  # so that no confirmation that compared its code before goes on with this address
+        case.save(update_fields=["email", "continue_token_sha256_hex", "version"])
         case.identifiers.filter(kind=IdentifierKind.EMAIL).update(value=address)
         # A mail that has not left yet would bring a stranger a dead link.
         Mail.objects.filter(case=case, state=MailState.QUEUED).update(state=MailState.WITHHELD, sealed_body=None)
