@@ -20,8 +20,8 @@ def say(words):
     os.write(1, f"{words}\\n".encode())
 
 def work():
-    say(os.getpid())
     try:
+        say(os.getpid())
         threading.Event().wait()
     except SystemExit:
         say("ended in good order")
