@@ -41,21 +41,7 @@ def catalogue(tmp_path: Path) -> Catalogue:
 
 
 def test_what_a_line_lets_train_may_train_and_nothing_else(catalogue: Catalogue) -> None:
-    assert catalogue.may_train(Kind.POST, "lumen", Audience.PUBLIC)
-    assert not catalogue.may_train(Kind.POST, "lumen", Audience.FRIENDS)
-    assert not catalogue.may_train(Kind.POST, "agora", Audience.PUBLIC)
-    assert not catalogue.may_train(Kind.POST, "cy", Audience.PUBLIC)
-    assert not catalogue.may_train(Kind.PROMPT, "lumen", Audience.PUBLIC)
-
-
-@pytest.mark.parametrize("audience", Audience)
-@pytest.mark.parametrize("product", ["lumen", "agora", None])
-def test_private_messages_may_never_train(catalogue: Catalogue, product: str | None, audience: Audience) -> None:
-    assert not catalogue.may_train(Kind.MESSAGE, product, audience)
-
-
-def test_without_a_known_product_every_product_must_let_it_train(catalogue: Catalogue) -> None:
-    assert catalogue.may_train(Kind.POST, None, Audience.PUBLIC)
-    assert catalogue.may_train(Kind.PHOTO, "lumen", Audience.PUBLIC)
-    assert not catalogue.may_train(Kind.PHOTO, None, Audience.PUBLIC)
-    assert not catalogue.may_train(Kind.COMMENT, None, Audience.PUBLIC)
+    assert catalogue.trained == {
+        (Kind.POST, "lumen", Audience.PUBLIC),
+        (Kind.PHOTO, "lumen", Audience.PUBLIC),
+    }

@@ -91,7 +91,7 @@ def mapping(text: str = MAPPING) -> SourceMapping:
 
 
 def catalogue_of(*cells: tuple[Kind, str, Audience]) -> Catalogue:
-    return Catalogue(collected=frozenset(cells), trained=frozenset(cells))
+    return Catalogue(frozenset(cells))
 
 
 def row(**changes: object) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """The data catalogue: what is collected, and which of it may train a model at all.
 
-The privacy centre shows it, and the gate enforces it: `Catalogue.may_train` is the gate's question.
+The privacy centre shows it, and the gate enforces it.
 """
 
 from collections.abc import Iterable
@@ -74,27 +74,12 @@ class Catalogue:
     """Which data may train, as far as their kind decides it.
 
     Attributes:
-        collected: every cell that a line of the file speaks of.
-        trained: those of them that may train.
+        trained: the cells that a line of the file lets train. What it does not name may not.
     """
 
-    collected: frozenset[Cell]
     trained: frozenset[Cell]
-
-    def may_train(self, kind: Kind, product: str | None, audience: Audience) -> bool:
-        """Tell whether data of a kind, a product and an audience may train a model.
-
-        What the catalogue does not name may not. Where the product is not known (None), the data may train only if
-        they may in every product that collects such data.
-        """
-        if product is not None:
-            return (kind, product, audience) in self.trained
-        cells = {cell for cell in self.collected if (cell[0], cell[2]) == (kind, audience)}
-        return bool(cells) and cells <= self.trained
 
 
 def make_catalogue(lines: Iterable[Collected]) -> Catalogue:
     """Return what the lines of a file say together. Lines that contradict one another are refused before this."""
-    lines = tuple(lines)
-    trained = [line.cells for line in lines if line.used_for_training]
-    return Catalogue(frozenset().union(*(line.cells for line in lines)), frozenset().union(*trained))
+    return Catalogue(frozenset().union(*(line.cells for line in lines if line.used_for_training)))
