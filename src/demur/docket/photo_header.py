@@ -26,7 +26,9 @@ _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SEQUENTIAL = frozenset({0xC0, 0xC1})
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
-_MARKER = re.compile(rb"\xff+([^\0\xff\xd0-\xd7])", re.DOTALL)
+_MARKER = re.compile(rb"\xff([^\0\xff\xd0-\xd7])", re.DOTALL)
+"""The last of the bytes that may fill the gap before a marker, which itself is none of them: so nothing is read twice."""
+
 _MOST_SCANS = 50
 """Each scan of a JPEG goes over the whole picture: a camera writes one, other programs about ten, an attacker many."""
 
