@@ -6,16 +6,38 @@ from django import template
 from django.utils import formats, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from demur.controller.local_text import LocalText
+from demur.docket.jurisdiction import LawName
 
 register = template.Library()
+
+# A law of the Union is law in each of its languages, and has a name in each.
+_OWN_NAMES = {
+    "Regulation (EU) 2016/679 (GDPR)": _("Regulation (EU) 2016/679 (GDPR)"),
+    "GDPR Art. 21(1)": _("GDPR Art. 21(1)"),
+}
 
 
 @register.filter
 def local(text: LocalText) -> str:
     """Return a text of the controller in the language of the page."""
     return text.in_language(translation.get_language() or "")
+
+
+@register.filter
+def named(law: LawName) -> SafeString:
+    """Return a law's name, in the page's language where the law has a name in it, marked as foreign elsewhere."""
+    own = _OWN_NAMES.get(law.text)
+    return format_html("{}", own) if own else format_html('<span lang="{}">{}</span>', law.language, law.text)
+
+
+@register.filter
+def cited(article: str) -> SafeString:
+    """Return where in the law a right stands, as the page's language cites it."""
+    own = _OWN_NAMES.get(article)
+    return format_html("{}", own) if own else format_html('<span lang="en">{}</span>', article)
 
 
 @register.filter
