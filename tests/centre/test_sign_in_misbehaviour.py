@@ -213,9 +213,9 @@ def test_a_provider_that_recovers_signs_people_in_again(ada: Client, provider: P
 def test_a_slow_provider_leaves_threads_for_everybody_else(
     ada: Client, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Four wait for it at most; the fifth is told at once."""
+    """So many wait for it at most; the next is told at once."""
     monkeypatch.setattr(json_answer, "_WAIT_SECONDS", 0)
-    waiting, enough = threading.Barrier(5), threading.Event()
+    waiting, enough = threading.Barrier(json_answer.MOST_AT_ONCE + 1), threading.Event()
 
     def is_slow(request: BaseHTTPRequestHandler) -> None:
         waiting.wait(5)
@@ -223,7 +223,9 @@ def test_a_slow_provider_leaves_threads_for_everybody_else(
         send(request, b"{}")
 
     provider.raw["/slow"] = is_slow
-    threads = [threading.Thread(target=_ask, args=(f"{provider.issuer}/slow",)) for _ in range(4)]
+    threads = [
+        threading.Thread(target=_ask, args=(f"{provider.issuer}/slow",)) for _ in range(json_answer.MOST_AT_ONCE)
+    ]
     for thread in threads:
         thread.start()
     waiting.wait(5)

@@ -4,6 +4,7 @@ import contextlib
 import struct
 import subprocess
 import sys
+import time
 import zlib
 from io import BytesIO
 from pathlib import Path
@@ -415,6 +416,20 @@ def test_when_another_photo_takes_too_long_the_next_is_told_so(monkeypatch: pyte
         assert problem_of(jpeg()) is PhotoProblem.NOT_DRAWN
     finally:
         photographs._one_at_a_time.release()  # noqa: SLF001
+
+
+def test_a_flood_of_photos_keeps_few_threads_waiting() -> None:
+    for _ in range(photographs.MOST_AT_ONCE):
+        assert photographs._in_line.acquire()  # noqa: SLF001
+    began = time.monotonic()
+    try:
+        assert photographs._one_at_a_time.acquire()  # noqa: SLF001
+        assert problem_of(jpeg()) is PhotoProblem.NOT_DRAWN
+        assert time.monotonic() - began < 5
+    finally:
+        photographs._one_at_a_time.release()  # noqa: SLF001
+        photographs._in_line.release(photographs.MOST_AT_ONCE)  # noqa: SLF001
+    assert clean_photo(BytesIO(jpeg())).width_pixels == 320
 
 
 def test_answers_of_the_child_are_read_as_they_were_written(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from demur.cli.serve import PortUnavailableError, listen
+from demur.centre import json_answer
+from demur.cli.serve import THREADS, PortUnavailableError, listen
+from demur.docket import photographs
 
 START_SECONDS = 30
 
@@ -133,3 +135,7 @@ def test_connections_that_say_nothing_keep_nobody_out(server: Server) -> None:
             connection = silent.enter_context(socket.create_connection(("127.0.0.1", server.port)))
             connection.sendall(b"GET / HTTP/1.1\r\nHost: ")
         assert server.ask("GET", "/privacy/genai")[0] == 200
+
+
+def test_a_flood_of_photos_and_a_slow_identity_provider_leave_a_thread_for_everybody_else() -> None:
+    assert photographs.MOST_AT_ONCE + json_answer.MOST_AT_ONCE < THREADS

@@ -1,6 +1,6 @@
 """A JSON answer of another server: fetched within limits, so that a server that misbehaves costs little.
 
-One question takes five seconds at most, reads 256 kB at most, and follows no redirect. Four questions are asked at the
+One question takes five seconds at most, reads 256 kB at most, and follows no redirect. Two questions are asked at the
 same time at most, so that a slow server keeps most of our threads free for everybody else.
 """
 
@@ -17,7 +17,8 @@ from demur.core.errors import DemurError
 
 SECONDS = 5.0
 MOST_BYTES = 256_000
-_AT_ONCE = threading.BoundedSemaphore(4)
+MOST_AT_ONCE = 2
+_AT_ONCE = threading.BoundedSemaphore(MOST_AT_ONCE)
 _WAIT_SECONDS = 0.5
 _READ_BYTES = 16_384
 

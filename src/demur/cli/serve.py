@@ -13,7 +13,8 @@ from demur.cli.forked import run_forked
 from demur.cli.home import DEFAULT_HOME, HomeOption, open_ready_home
 from demur.core.errors import DemurError
 
-_THREADS = 4  # of each process
+THREADS = 5
+"""Of each process: four may wait, for a photo that is drawn and for an identity provider."""
 
 _SWITCH_SECONDS = 0.0005
 """How long a thread may keep the interpreter when another wants it, such as one that holds SQLite's only write lock."""
@@ -54,7 +55,7 @@ def serve(
         waitress.serve(
             application,
             sockets=[listening],
-            threads=_THREADS,
+            threads=THREADS,
             ident="",  # no Server header: which server it is helps nobody but an attacker
             url_scheme=urlsplit(settings.DEMUR_BASE_URL).scheme,  # how the public reaches it, through the proxy
             max_request_body_size=_MOST_UPLOADS * MAX_UPLOAD_BYTES,

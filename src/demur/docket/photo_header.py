@@ -27,7 +27,7 @@ _START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SEQUENTIAL = frozenset({0xC0, 0xC1})
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 _MARKER = re.compile(rb"\xff([^\0\xff\xd0-\xd7])", re.DOTALL)
-"""The last of the bytes that may fill the gap before a marker, which itself is none of them: so nothing is read twice."""
+"""From the last byte of what may fill the gap before it, so that no byte is read twice."""
 
 _MOST_SCANS = 50
 """Each scan of a JPEG goes over the whole picture: a camera writes one, other programs about ten, an attacker many."""

@@ -30,9 +30,12 @@ _MOST_PIXELS_OTHERWISE = 50_000_000
 """What a phone makes at most is 50 million, or 108 million as JPEG. Pillow holds a WebP picture four times."""
 
 _WAIT_SECONDS = 10.0
-"""How long a photo waits for its turn: short, so that a flood of photos does not take every thread of the server."""
+"""How long a photo waits for its turn."""
 
-_one_at_a_time = threading.BoundedSemaphore(1)
+MOST_AT_ONCE = 2
+"""One is drawn and one waits; further ones are refused at once, so that no flood takes every thread of the server."""
+
+_in_line, _one_at_a_time = threading.BoundedSemaphore(MOST_AT_ONCE), threading.BoundedSemaphore(1)
 _COMMAND = (sys.executable, "-I", "-m", "demur.docket.photo_drawing")
 
 
@@ -66,6 +69,15 @@ def _most_pixels(header: PhotoHeader) -> int:
 
 def _draw_in_child(sent: bytes) -> bytes:
     """Return what the child answered; nothing if it had to be ended."""
+    if not _in_line.acquire(blocking=False):
+        return b""
+    try:
+        return _draw_in_turn(sent)
+    finally:
+        _in_line.release()
+
+
+def _draw_in_turn(sent: bytes) -> bytes:
     if not _one_at_a_time.acquire(timeout=_WAIT_SECONDS):
         return b""
     try:
