@@ -21,6 +21,7 @@ from django.utils import formats
 
 from demur.core.objection import CaseState
 from demur.docket.decision import Decision, RefusalGround
+from demur.docket.lodging import MAX_EFFECT_CHARS
 from demur.docket.models import Case, Code, Mail
 from demur.docket.services import decide, start_review
 
@@ -259,6 +260,15 @@ def test_a_refused_person_can_appeal_once_without_giving_a_reason(
     text = text_of(ada.get(case.page))
     assert "Your appeal is with us" in text
     assert f"{case.page}/appeal" not in text
+
+
+def test_every_page_with_room_for_words_says_how_much_before_anybody_writes(
+    ada: Client, confirm: Callable[..., Confirmed]
+) -> None:
+    private = confirm().page
+    forms = [f"{START}/{meaning}" for meaning in ("own", "others", "child", "agent")]
+    for page in (*forms, f"{private}/add", f"{private}/appeal"):
+        assert f"{MAX_EFFECT_CHARS:,} characters" in text_of(ada.get(page)), page
 
 
 def test_public_keys_are_text(ada: Client, home: Path) -> None:

@@ -7,9 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from demur.centre.forms.fields import TextField
-from demur.core.errors import FormatError
-from demur.core.identifier import MAX_VALUE_CHARS, normalise_email
+from demur.centre.forms.fields import EmailField, TextField
 
 _CODE = re.compile(r"[0-9]{6}\Z")
 _CODE_SEPARATORS = re.compile(r"[\s\u00ad\u200b.\-\u2010-\u2015]+")
@@ -53,26 +51,10 @@ class CodeForm(forms.Form):
 class AddressForm(forms.Form):
     """The right address, instead of one that was mistyped. What is stored is never filled in."""
 
-    email = TextField(
-        label=_("The right e-mail address"),
-        help_text=_("We send a new code to it. All else that you wrote stays as it is."),
-        max_length=MAX_VALUE_CHARS,
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
-        error_messages={
-            "required": _("Write your e-mail address. The code and the answer go there."),
-            "max_length": _("This is too long for an e-mail address."),
-        },
+    email = EmailField(
+        _("The right e-mail address"), _("We send a new code to it. All else that you wrote stays as it is.")
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
-
-    def clean_email(self) -> str:
-        """Return the address as it is compared everywhere."""
-        try:
-            return normalise_email(self.cleaned_data["email"])
-        except FormatError as error:
-            raise forms.ValidationError(
-                _("This does not look like an e-mail address. It should be like name@example.org."), code="invalid"
-            ) from error

@@ -13,12 +13,10 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from demur.centre.country import CountryField, CountrySelect, is_country
-from demur.centre.forms.fields import TOO_LONG, TextField, grouped_number
+from demur.centre.forms.fields import TOO_LONG, EmailField, TextField, grouped_number
 from demur.centre.forms.photos import PhotosField
 from demur.centre.forms.recognition import HandlesField, LinksField, NameField
 from demur.centre.meaning import Meaning
-from demur.core.errors import FormatError
-from demur.core.identifier import MAX_VALUE_CHARS, normalise_email
 from demur.docket.lodging import MAX_EFFECT_CHARS
 
 _COUNTRY_ERRORS = {
@@ -60,18 +58,12 @@ class ObjectionForm(CountryForm):
 
     effect_label = _("Tell us how this processing affects you")
 
-    email = TextField(
-        label=_("E-mail address"),
-        help_text=_(
+    email = EmailField(
+        _("E-mail address"),
+        _(
             "We send a six-digit code to it, and later the answer. If you have an account, the address of the account "
             "is best."
         ),
-        max_length=MAX_VALUE_CHARS,
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
-        error_messages={
-            "required": _("Write your e-mail address. The code and the answer go there."),
-            "max_length": _("This is too long for an e-mail address."),
-        },
     )
     effect = TextField(
         max_length=MAX_EFFECT_CHARS,
@@ -99,15 +91,6 @@ class ObjectionForm(CountryForm):
         effect.label = self.effect_label
         effect.required = reasons_required
         effect.help_text = _REASONS_REQUIRED if reasons_required else _REASONS_OPTIONAL
-
-    def clean_email(self) -> str:
-        """Return the address as it is compared everywhere."""
-        try:
-            return normalise_email(self.cleaned_data["email"])
-        except FormatError as error:
-            raise forms.ValidationError(
-                _("This does not look like an e-mail address. It should be like name@example.org."), code="invalid"
-            ) from error
 
     def fields_about_person(self) -> list[BoundField]:
         """Return the fields by which a person is recognised, which stand between the address and the reasons."""
