@@ -42,13 +42,14 @@ def ask_reasons_as_the_law_does(home: Path) -> None:
     file.write_text(file.read_text().replace("reasons: optional", "reasons: as-the-law-asks"))
 
 
-def sign_in(home: Path, browser: Client, country: str = "PT") -> None:
+def sign_in(home: Path, browser: Client, country: str = "PT", account: str = "p0000001") -> None:
     """Let a browser come back from the identity provider as Ada, with two accounts."""
     file = home / "controller.yaml"
-    file.write_text(f"{file.read_text()}sign_in: {{issuer: {ISSUER}, client_id: centre}}\n")
+    if ISSUER not in file.read_text():
+        file.write_text(f"{file.read_text()}sign_in: {{issuer: {ISSUER}, client_id: centre}}\n")
     request = RequestFactory().get("/")
     request.session = browser.session
-    accounts = (VerifiedAccount("lumen:p0000001", "ada"), VerifiedAccount("agora:p0000001", "ada.lisbon"))
+    accounts = (VerifiedAccount(f"lumen:{account}", "ada"), VerifiedAccount(f"agora:{account}", "ada.lisbon"))
     remember_signed_in(request, SignedIn("Ada", ADA_EMAIL, country, accounts), ISSUER)
     request.session.save()
     browser.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key

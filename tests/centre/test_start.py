@@ -135,3 +135,44 @@ def test_a_sent_objection_is_no_draft_any_more(ada: Client) -> None:
     assert not Draft.objects.exists()
     assert "You began" not in ada.get(START).text
     assert settings.CSRF_COOKIE_NAME in ada.cookies
+
+
+def test_another_host_of_the_same_domain_cannot_plant_its_own_draft(
+    ada: Client, cy: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "CSRF_COOKIE_SECURE", True)
+    begin(cy)
+    kept = cy.cookies["__Host-draft"]
+    assert (kept["path"], kept["secure"], kept["domain"]) == ("/", True, "")
+    ada.cookies["draft"] = kept.value  # the prefix is what no other host can write
+    assert "You began" not in ada.get(START).text
+    begin(ada)
+    assert Draft.objects.count() == 2
+
+
+def test_signing_out_forgets_what_was_begun(ada: Client, home: Path) -> None:
+    sign_in(home, ada)
+    begin(ada, photos=photo())
+    submit(ada, START, to="/privacy/sign-out")
+    assert Draft.objects.count() == Photo.objects.count() == 0
+    assert ada.cookies["draft"].value == ""
+
+
+def test_what_somebody_began_is_not_shown_to_who_signs_in_next_in_the_same_browser(ada: Client, home: Path) -> None:
+    sign_in(home, ada)
+    begin(ada)
+    del ada.cookies[settings.SESSION_COOKIE_NAME]
+    sign_in(home, ada, account="p0000002")
+    assert "You began" not in ada.get(START).text
+    assert "Ada of Lisbon" not in ada.get(FORMS[Meaning.OTHERS]).text
+    begin(ada, name="Bo of Porto")
+    assert Draft.objects.count() == 2
+
+
+def test_what_was_begun_before_signing_in_goes_on_afterwards(ada: Client, home: Path) -> None:
+    begin(ada)
+    sign_in(home, ada)
+    assert "Ada of Lisbon" in ada.get(FORMS[Meaning.OTHERS]).text
+    begin(ada)
+    assert "Ada of Lisbon" in ada.get(FORMS[Meaning.OTHERS]).text
+    assert Draft.objects.count() == 1

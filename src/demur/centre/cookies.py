@@ -6,11 +6,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from demur.centre.country import is_country
+from demur.centre.sign_in import find_signed_in
 from demur.docket.drafts import DRAFT_LIFETIME, DraftView, find_draft
 
-_DRAFT = "draft"
 _COUNTRY = "country"
-_PATH = "/privacy/genai"
+_PATH = "/"
+
+WRITER = "writer"
+"""The field of a draft that tells who was signed in when it was written."""
 
 
 def chosen_country(request: HttpRequest) -> str:
@@ -25,19 +28,27 @@ def remember_country(response: HttpResponse, country: str) -> None:
 
 
 def find_open_draft(request: HttpRequest, now: datetime) -> DraftView | None:
-    """Return the draft of this browser, None if there is none or it has ended."""
-    return find_draft(request.COOKIES.get(_DRAFT, ""), now)
+    """Return the draft of this browser, None if there is none, it has ended, or somebody else is signed in now."""
+    draft = find_draft(request.COOKIES.get(_draft_name(), ""), now)
+    signed_in = find_signed_in(request) if draft else None
+    writer = draft.fields.get(WRITER) if draft else None
+    return None if signed_in and writer and writer != signed_in.key else draft
 
 
 def remember_draft(response: HttpResponse, token: str) -> None:
     """Let the browser find the draft again, for as long as the draft is kept."""
-    _set(response, _DRAFT, token)
+    _set(response, _draft_name(), token)
 
 
 def forget_cookies(response: HttpResponse, *, country: bool = False) -> None:
     """Let the browser forget the draft, and the country too if that is wanted."""
-    for name in (_DRAFT, *([_COUNTRY] if country else [])):
+    for name in (_draft_name(), *([_COUNTRY] if country else [])):
         response.delete_cookie(name, path=_PATH, samesite="Lax")
+
+
+def _draft_name() -> str:
+    # With the prefix no other host can plant a draft of its own, and read later what is written into it.
+    return "__Host-draft" if settings.CSRF_COOKIE_SECURE else "draft"
 
 
 def _set(response: HttpResponse, name: str, value: str) -> None:

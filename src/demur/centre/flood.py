@@ -29,10 +29,7 @@ def read_asker(request: HttpRequest, now: datetime) -> Asker:
 def find_asker(request: HttpRequest) -> Asker:
     """Return who asks, leaving alone what else came."""
     network, person = network_of(request), find_signed_in(request)
-    if person is None:
-        return Asker(network)
-    name = person.accounts[0].account if person.accounts else person.email
-    return Asker(network, name, person.email)
+    return Asker(network, person.key, person.email) if person else Asker(network)
 
 
 def find_challenge(request: HttpRequest, now: datetime) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from demur.centre.cookies import chosen_country, find_open_draft, remember_country, remember_draft
+from demur.centre.cookies import WRITER, chosen_country, find_open_draft, remember_country, remember_draft
 from demur.centre.country import is_country
 from demur.centre.flood import find_asker
 from demur.centre.forms.objection import FORMS, ObjectionForm
@@ -84,7 +84,8 @@ class FormVisit:
         What is wrong with the photos is added to the form's errors.
         """
         typed = form.typed()
-        fields = {**(self.draft.fields if self.draft else {}), **typed, "meaning": str(self.meaning)}
+        writer = {WRITER: self.signed_in.key} if self.signed_in else {}
+        fields = {**(self.draft.fields if self.draft else {}), **typed, **writer, "meaning": str(self.meaning)}
         photo_fields = [field for field in form.fields.values() if isinstance(field, PhotosField)]
         is_blank = not any(typed[name] for name in typed.keys() - {"country"})
         if self.draft is None and is_blank and not any(field.taken for field in photo_fields):

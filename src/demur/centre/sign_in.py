@@ -42,6 +42,11 @@ class SignedIn:
     country: str
     accounts: tuple[VerifiedAccount, ...]
 
+    @property
+    def key(self) -> str:
+        """What tells this person from others; empty if nothing does."""
+        return self.accounts[0].account if self.accounts else self.email
+
 
 class SignInNote(StrEnum):
     """How a sign-in ended that left nobody signed in, as it stands in the start page's address."""

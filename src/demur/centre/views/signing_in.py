@@ -7,12 +7,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
+from demur.centre.cookies import find_open_draft, forget_cookies
 from demur.centre.flood import find_asker
 from demur.centre.identity_provider import ProviderRefusedError
 from demur.centre.json_answer import NoAnswerError
 from demur.centre.sign_in import SignInNote, forget_signed_in, lead_back
 from demur.centre.sign_in_adapter import address_to_sign_in, take_callback
 from demur.docket.admission import admit_sign_in
+from demur.docket.drafts import forget_draft
 from demur.docket.errors import FloodError
 
 _log = logging.getLogger(__name__)
@@ -45,9 +47,14 @@ def callback(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """Forget who is signed in."""
+    """Forget who is signed in, and what they wrote: whoever uses this browser next may be somebody else."""
+    draft = find_open_draft(request, datetime.now(UTC))
+    if draft is not None:
+        forget_draft(draft.token)
     forget_signed_in(request)
-    return lead_back(SignInNote.SIGNED_OUT)
+    response = lead_back(SignInNote.SIGNED_OUT)
+    forget_cookies(response)
+    return response
 
 
 def _failed(error: NoAnswerError | ProviderRefusedError) -> HttpResponse:

@@ -42,7 +42,7 @@
   }
   document.addEventListener("submit", (event) => {
     const action = event.submitter?.getAttribute("formaction") ?? event.target.getAttribute("action") ?? "";
-    if (action.endsWith("/forget")) forget();
+    if (action.endsWith("/forget") || action.endsWith("/sign-out")) forget();
   });
   if (document.querySelector("[data-draft-sent]")) forget();
 }
