@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from centre_world import ADA_EMAIL, csrf_token, submit
+from django.conf import settings
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
@@ -253,6 +254,33 @@ def test_a_signed_in_person_finds_accounts_and_address_filled_in(ada: Client, ho
         ("lumen:p0000001", Standing.VERIFIED),
         ("agora:p0000001", Standing.VERIFIED),
     }
+
+
+@pytest.mark.parametrize(("account", "words"), [("", "nobody is signed in here"), ("p0000002", "nothing was changed")])
+def test_accounts_that_the_page_called_covered_are_not_left_out_without_a_word(
+    ada: Client, home: Path, account: str, words: str
+) -> None:
+    sign_in(home, ada)
+    [shown] = re.findall(r'name="shown_accounts" value="([^"]+)"', ada.get(FORMS[Meaning.OWN]).text)
+    sent = {"country": "PT", "email": ADA_EMAIL, "effect": "For long.", "shown_accounts": shown}
+    token = csrf_token(ada, FORMS[Meaning.OWN])
+    del ada.cookies[settings.SESSION_COOKIE_NAME]  # an hour is over, or the browser was closed
+    if account:
+        sign_in(home, ada, account=account)
+    answer = ada.post(FORMS[Meaning.OWN], {**sent, "csrfmiddlewaretoken": token})
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert "For long.</textarea>" in answer.text
+    assert not Case.objects.exists()
+    [*shown_now] = re.findall(r'name="shown_accounts" value="([^"]+)"', answer.text)
+    again = {**sent, "shown_accounts": "".join(shown_now)}
+    assert ada.post(FORMS[Meaning.OWN], {**again, "csrfmiddlewaretoken": token}).status_code == 302
+
+
+@pytest.mark.parametrize("typed", ["9" * 5_000, "9" * 30, "-1", "\u0663"])
+def test_a_photo_with_an_impossible_number_is_no_photo_of_anybody(cy: Client, typed: str) -> None:
+    answer = submit(cy, FORMS[Meaning.OTHERS], **{**FILLED[Meaning.OTHERS], "do": f"remove:{typed}"})
+    assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("meaning", RECOGNISED)

@@ -55,6 +55,11 @@ class FormVisit:
         """The accounts that the sign-in shows to be those of the person whom the objection is about."""
         return self.signed_in.accounts if self.signed_in and self.meaning is Meaning.OWN else ()
 
+    @property
+    def accounts_key(self) -> str:
+        """Those accounts as the page sends them back, only to be compared: somebody may be signed out meanwhile."""
+        return " ".join(account.account for account in self.accounts)
+
     def kept_photos(self) -> Mapping[str, list[PhotoView]]:
         """Return the photos of the draft by the field to which they belong."""
         photos = draft_photos(self.token) if self.draft else ()

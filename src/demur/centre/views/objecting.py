@@ -23,6 +23,7 @@ from demur.docket.photo_store import remove_photo
 from demur.docket.services import lodge_objection
 
 _UNPROCESSABLE = 422
+_MOST_DIGITS = 18
 
 
 @takes_photos
@@ -33,7 +34,7 @@ def object_to_training(request: HttpRequest, meaning: Meaning) -> HttpResponse:
     if request.method != "POST":
         return _open(visit)
     do, _colon, photo = request.POST.get("do", "").partition(":")
-    if do == "remove" and photo.isdecimal() and photo.isascii():
+    if do == "remove" and photo.isdecimal() and photo.isascii() and len(photo) <= _MOST_DIGITS:
         remove_photo(visit.token, int(photo))
     try:
         return _ANSWERS.get(do, _send)(visit)
@@ -55,6 +56,8 @@ def _open(visit: FormVisit) -> HttpResponse:
 
 def _send(visit: FormVisit) -> HttpResponse:
     form = visit.sent_form()
+    if visit.request.POST.get("shown_accounts", visit.accounts_key) != visit.accounts_key:
+        form.add_error(None, _not_who_it_was(visit))
     if form.is_valid() and any(form.cleaned_data.get(name) for name in PHOTO_PURPOSES):
         visit.keep(form)
     if form.is_valid():
@@ -120,6 +123,7 @@ def _page(visit: FormVisit, form: ObjectionForm) -> HttpResponse:
         "grounds": GROUNDS[visit.meaning],
         "kept": visit.kept_photos(),
         "accounts": visit.accounts,
+        "accounts_key": visit.accounts_key,
         "challenge": find_challenge(visit.request, visit.now),
     }
     return render(visit.request, "centre/object.html", context, status=_UNPROCESSABLE if form.errors else 200)
@@ -140,6 +144,12 @@ def _lodging(form: ObjectionForm, visit: FormVisit) -> Lodging:
         verified_accounts=visit.accounts,
         draft_token=visit.token,
     )
+
+
+def _not_who_it_was(visit: FormVisit) -> str:
+    if visit.signed_in:
+        return _("We could not be sure that it was you who sent it, so nothing was changed.")
+    return _("We could not make sure who signed in, so nobody is signed in here. Try again, or go on without it.")
 
 
 def _refusal(error: LodgingRefusedError) -> str:
