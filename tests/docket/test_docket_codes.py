@@ -166,6 +166,19 @@ def test_mailbox_with_a_hundred_names_is_one_mailbox() -> None:
     assert mails_that_leave() == 3
 
 
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ["adalovelace@gmail.com", "ada.lovelace@gmail.com", "a.d.a.lovelace@gmail.com", "adalovelace@googlemail.com"],
+        ["ada-lovelace@proton.me", "ada_lovelace@proton.me", "ada.lovelace@proton.me", "adalovelace+x@proton.me"],
+    ],
+)
+def test_mailbox_whose_provider_overlooks_signs_is_one_mailbox(addresses: list[str]) -> None:
+    for address in addresses:
+        lodge_objection(replace(ADA, email=address), NOW)
+    assert mails_that_leave() == 3
+
+
 def test_no_more_than_ten_mails_a_day_reach_an_address_though_unconfirmed_cases_are_erased() -> None:
     for minutes in range(0, 24 * 60, 10):
         lodge_objection(CY, NOW + minutes * MINUTE)

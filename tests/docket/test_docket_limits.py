@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from docket_world import ADA, CY, NOW, at_once, code_of, run_tasks, wrong
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demur.core.identifier import IdentifierKind
@@ -61,6 +61,7 @@ def test_share_is_used_up_at_once_and_comes_back_step_by_step() -> None:
     assert take_share("y", FIVE, NOW) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 200), min_size=1, max_size=20))
 def test_no_pattern_of_uses_gets_more_than_the_share_and_what_came_back(pauses: list[int]) -> None:
     UsedShare.objects.all().delete()
