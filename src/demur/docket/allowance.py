@@ -35,8 +35,8 @@ _SAME_DOMAINS = {"googlemail.com": "gmail.com"}
 def mailbox_of(email: str) -> str:
     """Return a name for the mailbox that an address may mean: one for all spellings that large providers overlook.
 
-    What stands after a "+" (RFC 5233), dots, hyphens and underscores: whatever is written there, one person reads it. At
-    a provider that tells such addresses apart two people may share a count, which costs them little.
+    What stands after a "+" (RFC 5233), dots, hyphens and underscores: whatever is written there, one person reads it.
+    At a provider that tells such addresses apart two people may share a count, which costs them little.
     """
     local, _, domain = email.rpartition("@")
     return f"{_OVERLOOKED.sub('', local.partition('+')[0])}@{_SAME_DOMAINS.get(domain, domain)}"
