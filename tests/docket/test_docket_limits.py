@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from demur.core.identifier import IdentifierKind
 from demur.docket import admission
-from demur.docket.admission import BusyTimes, needs_proof
+from demur.docket.admission import WRONG_TRIES, BusyTimes, admit_try, count_wrong_try, needs_proof
 from demur.docket.allowance import LIMITS, next_request_at
 from demur.docket.asker import NOBODY, Asker
 from demur.docket.errors import (
@@ -301,3 +301,21 @@ def test_what_is_no_address_corrects_nothing_and_costs_no_correction() -> None:
             correct_address(token, typed, NOW)
     assert Code.objects.get().corrections == 0
     assert Case.objects.get().email == ADA.email
+
+
+def test_neighbour_who_guesses_does_not_keep_a_signed_in_person_from_typing_the_code() -> None:
+    token = lodge_objection(ADA, NOW).continue_token
+    for _ in range(WRONG_TRIES.most):
+        count_wrong_try(CLASS, NOW)
+    with pytest.raises(FloodError):
+        confirm_code(token, code_of(token), NOW, CLASS)
+    signed_in = replace(CLASS, person="lumen:p1")
+    assert confirm_code(token, code_of(token), NOW, signed_in).reference
+
+
+def test_signed_in_person_who_guesses_is_stopped_too() -> None:
+    guesser = replace(CLASS, person="lumen:p6")
+    for _ in range(WRONG_TRIES.most):
+        count_wrong_try(guesser, NOW)
+    with pytest.raises(FloodError):
+        admit_try(guesser, NOW)

@@ -95,24 +95,24 @@ def needs_proof(asker: Asker, now: datetime) -> bool:
 
 
 def admit_try(asker: Asker, now: datetime) -> None:
-    """Refuse a code from a network that typed too many wrong ones, in whatever cases. Counts nothing.
+    """Refuse a code from a network, or a person, that typed too many wrong ones, in whatever cases. Counts nothing.
 
     Raises:
         FloodError: says when it may try again.
     """
-    next_at = find_wait(_tries(asker), WRONG_TRIES, now) if asker.network else None
+    next_at = find_wait(_tries(asker), WRONG_TRIES, now) if asker.person or asker.network else None
     if next_at is not None:
         raise FloodError(next_at)
 
 
 def count_wrong_try(asker: Asker, now: datetime) -> None:
     """Count a wrong code."""
-    if asker.network:
+    if asker.person or asker.network:
         take_share(_tries(asker), WRONG_TRIES, now)
 
 
 def _tries(asker: Asker) -> str:
-    return f"tries from {asker.network}"
+    return f"tries of person {asker.person}" if asker.person else f"tries from {asker.network}"
 
 
 def _share(asker: Asker, now: datetime) -> Share:
