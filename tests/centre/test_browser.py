@@ -1,20 +1,18 @@
 """The pages in a real Chromium: accessible, by keyboard alone, small, and talking to nobody else."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from browser_world import Window, check_with_axe
+from browser_world import Window
 from centre_world import ADA_EMAIL, Confirmed, Lodged, code_in_mail
 from playwright.sync_api import Page, Response, expect
 from pytest_django.live_server_helper import LiveServer
 
 from demur.core.objection import CaseState
 from demur.docket.controller import get_controller
-from demur.docket.decision import Decision, RefusalGround
 from demur.docket.models import Case
-from demur.docket.services import decide, start_review
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -22,37 +20,6 @@ FIRST_LOAD_BYTES = 60_000
 START = "/privacy/genai/object"
 FORMS = [f"{START}/{meaning}" for meaning in ("own", "others", "child", "agent")]
 APPS = ["/app/lumen", "/app/agora/2", "/app/lumen/4", "/privacy/genai/poster"]
-
-
-def refuse(case: Confirmed) -> None:
-    now = datetime.now(UTC)
-    start_review(case.reference, "bo", now)
-    decide(case.reference, Decision(CaseState.REFUSED, RefusalGround.NOT_IDENTIFIED, "No account.", "bo"), now)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_axe_finds_nothing_on_any_page(
-    open_window: Callable[..., Window],
-    lodge: Callable[..., Lodged],
-    confirm: Callable[..., Confirmed],
-    width: int,
-    scheme: str,
-) -> None:
-    page = open_window(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True).page
-    refused, case, lodged = confirm(("@nobody",)), confirm(("@ada", "@nobody")), lodge()
-    refuse(refused)
-    addresses = ["/privacy/genai", *APPS, START, *FORMS, lodged.page, case.page, refused.page, "/nothing"]
-    addresses += [f"{case.page}/withdraw", f"{refused.page}/appeal"]
-    for address in addresses:
-        page.goto(address)
-        check_with_axe(page)
-    refusals = [(START, "My child"), (lodged.page, "Confirm my objection")]
-    for address, button in [*refusals, *((form, "Send, and get the code") for form in FORMS)]:
-        page.goto(address)
-        page.get_by_role("button", name=button).click()
-        expect(page.locator("#errors")).to_be_visible()
-        check_with_axe(page)
 
 
 def press_tab_until(page: Page, selector: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser_world import Window
+from browser_world import AXE_OPTIONS, Window
 from centre_world import Confirmed, Lodged
 from django.conf import settings
 from playwright.sync_api import Page, expect
@@ -18,18 +18,13 @@ from demur.docket.services import decide, start_review
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
-AXE_OPTIONS = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-    "rules": {"target-size": {"enabled": True}},
-    "resultTypes": ["violations"],
-}
 IN_THE_DARK = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 """Only these look at colours; nothing else of a page differs in the dark."""
 
 START = "/privacy/genai/object"
 FORMS = [f"{START}/{meaning}" for meaning in ("own", "others", "child", "agent")]
 ABOUT = ["/privacy/genai", "/privacy/genai/poster", "/nothing"]
-MENUS = ["/app/lumen", "/app/lumen/2", "/app/agora"]
+MENUS = ["/app/lumen", "/app/lumen/2", "/app/lumen/4", "/app/agora"]
 WIDTHS = (360, 1280)
 
 
@@ -72,6 +67,9 @@ def test_axe_finds_nothing_on_any_page_in_any_look(
         assert page.locator("html").get_attribute("lang") == language
         check_in_every_look(page, axe)
     page.goto(START)
+    page.locator("button[value=child]").click()
+    expect(page.locator("#errors")).to_be_visible()
+    check_in_every_look(page, axe)
     page.locator("#id_country").select_option("DE")
     page.locator("button[value=own]").click()
     for address in FORMS:

@@ -14,7 +14,6 @@ from centre_world import (
     let_pauses_pass,
     submit,
 )
-from django.contrib.staticfiles import finders
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import formats
@@ -277,14 +276,6 @@ def test_public_keys_are_text(ada: Client, home: Path) -> None:
     assert response.content == (home / "keys" / "public.keys").read_bytes()
     (home / "keys" / "public.keys").unlink()
     assert ada.get("/privacy/keys").status_code == 404
-
-
-@pytest.mark.parametrize("page", ["/privacy/genai", OBJECT])
-def test_a_first_visit_stays_under_60_kilobytes(ada: Client, page: str) -> None:
-    sheet = finders.find("centre/centre.css")
-    icon = finders.find("centre/icon.svg")
-    static_bytes = sum(Path(str(found)).stat().st_size for found in (sheet, icon))
-    assert len(ada.get(page).content) + static_bytes < 60_000
 
 
 def test_what_is_sent_from_a_page_whose_case_is_erased_is_answered_as_an_unknown_address(
