@@ -1,5 +1,6 @@
 """Two who act at once: one wins, the other is told, and nothing is half done."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,22 @@ from demur.core.errors import TransitionError
 from demur.core.identifier import Standing
 from demur.core.objection import CaseState
 from demur.docket.decision import Decision, RefusalGround
+from demur.docket.drafts import save_draft
 from demur.docket.errors import AlreadyConfirmedError, CaseChangedError, LinkUnknownError
-from demur.docket.lodging import ConfirmedCase
-from demur.docket.models import Case, CaseChange, CaseIdentifier, LogEntry, Mail, MailKind
+from demur.docket.lodging import ConfirmedCase, LodgedCase
+from demur.docket.models import (
+    Case,
+    CaseChange,
+    CaseIdentifier,
+    Draft,
+    LogEntry,
+    Mail,
+    MailKind,
+    Photo,
+    PhotoPurpose,
+)
+from demur.docket.photo_store import add_photo
+from demur.docket.photographs import CleanPhoto
 from demur.docket.services import (
     confirm_code,
     correct_address,
@@ -90,3 +104,16 @@ def test_code_for_my_address_confirms_nobody_elses_that_is_put_there_meanwhile(
         confirm_code(token, code, NOW)
     assert (Case.objects.get().state, LogEntry.objects.count()) == (CaseState.LODGED, 0)
     assert not CaseIdentifier.objects.filter(value=ADA.email, standing=Standing.VERIFIED).exists()
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_photo_that_was_taken_while_another_tab_sends_the_form_is_in_the_case(attempt: int) -> None:
+    token = save_draft("", {}, NOW)
+    photo = CleanPhoto(b"jpeg", 1, 1)
+    lodged, *added = at_once(
+        lambda: lodge_objection(replace(ADA, draft_token=token), NOW),
+        *[lambda: add_photo(token, photo, PhotoPurpose.SHOWS_PERSON, NOW)] * 6,
+    )
+    assert isinstance(lodged, LodgedCase)
+    assert Photo.objects.filter(case=Case.objects.get()).count() == added.count(None)
+    assert not Draft.objects.exists()

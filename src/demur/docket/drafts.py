@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
+from django.db.models import QuerySet
+
 from demur.core.errors import UnsealError
 from demur.docket.models import Case, Draft, Photo
 from demur.docket.secret import new_token, seal_form, token_digest, unseal_form
@@ -54,11 +57,20 @@ def find_draft(token: str, now: datetime) -> DraftView | None:
 
 def forget_draft(token: str) -> None:
     """Erase a draft with its photos."""
-    Draft.objects.filter(token_sha256_hex=token_digest(token)).delete()
+    with transaction.atomic():
+        _lock(token).delete()
 
 
 def pass_photos_on(token: str, case: Case) -> None:
     """Make a draft's photos a case's, and erase the draft, inside the caller's transaction."""
-    digest = token_digest(token)
-    Photo.objects.filter(draft__token_sha256_hex=digest).update(draft=None, case=case)
-    Draft.objects.filter(token_sha256_hex=digest).delete()
+    draft = _lock(token)
+    Photo.objects.filter(draft__in=draft).update(draft=None, case=case)
+    draft.delete()
+
+
+def _lock(token: str) -> QuerySet[Draft]:
+    """Return the draft of a secret, held: a photo that another tab adds has been added, or finds no draft any more."""
+    ids = list(
+        Draft.objects.select_for_update().filter(token_sha256_hex=token_digest(token)).values_list("pk", flat=True)
+    )
+    return Draft.objects.filter(pk__in=ids)
