@@ -57,6 +57,18 @@ def shared_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[In
         yield small
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def each_installation(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """A small installation that is running, over each of the two databases in turn."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "postgresql":
+            patch.setenv("DEMUR_DATABASE_URL", request.getfixturevalue("postgresql_url"))
+        with running(tmp_path_factory.mktemp(request.param), 300, 6_000) as small:
+            yield small
+
+
 @pytest.fixture(scope="module")
 def story_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation over 200,000 sample rows."""

@@ -53,29 +53,29 @@ class Person:
 
 
 @pytest.fixture
-def member(shared_installation: Installation) -> Member:
-    suggested = Members(shared_installation.home / "sample").suggest_members()
+def member(each_installation: Installation) -> Member:
+    suggested = Members(each_installation.home / "sample").suggest_members()
     return next(member for member in suggested if member.email_is_verified)
 
 
 @pytest.fixture
-def person(shared_installation: Installation, chromium: Browser) -> Iterator[Person]:
+def person(each_installation: Installation, chromium: Browser) -> Iterator[Person]:
     page = chromium.new_page(
-        base_url=shared_installation.ports.base_url, viewport={"width": 360, "height": 760}, locale="en-IE"
+        base_url=each_installation.ports.base_url, viewport={"width": 360, "height": 760}, locale="en-IE"
     )
     yield Person(page)
     page.context.close()
 
 
 def test_somebody_who_is_signed_in_at_the_platform_needs_at_most_five(
-    shared_installation: Installation, member: Member, person: Person
+    each_installation: Installation, member: Member, person: Person
 ) -> None:
     sign_in_at_the_platform(person.page, member)
     person.begin()
     person.tap_button("Sign in")
     expect(person.page.get_by_label("E-mail address")).to_have_value(member.email)
     person.tap_button("Send, and get the code")
-    person.confirm(shared_installation.home / "mail", member.email)
+    person.confirm(each_installation.home / "mail", member.email)
     assert len(person.actions) <= WITH_AN_ACCOUNT, person.actions
     expect(person.page.locator("main")).to_contain_text(member.handle)
 
@@ -93,7 +93,7 @@ def sign_in_at_the_platform(page: Page, member: Member) -> None:
 
 
 def test_somebody_with_an_account_who_does_not_sign_in_needs_at_most_eight(
-    shared_installation: Installation, member: Member, person: Person
+    each_installation: Installation, member: Member, person: Person
 ) -> None:
     person.begin()
     person.choose("Country where you live", "IE")
@@ -101,16 +101,16 @@ def test_somebody_with_an_account_who_does_not_sign_in_needs_at_most_eight(
     person.fill("E-mail address", "bea@people.example")
     person.fill("Your accounts", f"@{member.handle}")
     person.tap_button("Send, and get the code")
-    person.confirm(shared_installation.home / "mail", "bea@people.example")
+    person.confirm(each_installation.home / "mail", "bea@people.example")
     assert len(person.actions) <= WITHOUT_AN_ACCOUNT, person.actions
 
 
-def test_somebody_without_an_account_needs_at_most_eight(shared_installation: Installation, person: Person) -> None:
+def test_somebody_without_an_account_needs_at_most_eight(each_installation: Installation, person: Person) -> None:
     person.begin()
     person.choose("Country where you live", "BR")
     person.tap_button("What others post about me")
     person.fill("E-mail address", "eva@people.example")
     person.fill("Your name", "Eva Example")
     person.tap_button("Send, and get the code")
-    person.confirm(shared_installation.home / "mail", "eva@people.example")
+    person.confirm(each_installation.home / "mail", "eva@people.example")
     assert len(person.actions) <= WITHOUT_AN_ACCOUNT, person.actions
