@@ -75,7 +75,8 @@ def test_no_pattern_of_uses_gets_more_than_the_share_and_what_came_back(pauses: 
             assert last - first + 1 <= 5 + (uses[last] - uses[first]) / MINUTE
 
 
-def test_uses_sent_at_once_cannot_share_a_place() -> None:
+@pytest.mark.parametrize("attempt", range(5))
+def test_uses_sent_at_once_cannot_share_a_place_and_leave_none_empty(attempt: int) -> None:
     outcomes = at_once(*[lambda: take_share("x", FIVE, NOW)] * 8)
     assert outcomes.count(None) == 5
     assert UsedShare.objects.count() == 1

@@ -40,11 +40,12 @@ def take_share(subject: str, share: Share, now: datetime) -> datetime | None:
     if _take_again(digest, share, now):
         return None
     used = UsedShare.objects.filter(key_hmac_hex=digest).first()
-    if used is not None:
+    if used is not None and _next_at(used.used_until, share) > now:
         return _next_at(used.used_until, share)
-    if _take_first(digest, now + share.step) or _take_again(digest, share, now):
+    # Nobody has used it yet, or somebody was first a moment ago.
+    if (used is None and _take_first(digest, now + share.step)) or _take_again(digest, share, now):
         return None
-    return now + share.step  # somebody else was first, a moment ago
+    return now + share.step
 
 
 def find_wait(subject: str, share: Share, now: datetime) -> datetime | None:
