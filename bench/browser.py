@@ -15,6 +15,7 @@ _LOCATION = re.compile(rb"^location: ([^\r\n]+)", re.MULTILINE | re.IGNORECASE)
 _CLOSES = re.compile(rb"^connection: close", re.MULTILINE | re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 _SHOWN_CHARS = 600
+_SERVER_FAULT = 500
 _OK, _REDIRECTS = 200, frozenset({301, 302, 303})
 _STATUS = slice(9, 12)  # of "HTTP/1.1 200 OK"
 
@@ -37,6 +38,7 @@ class UnexpectedPageError(Exception):
     def __init__(self, asked: str, answer: Answer) -> None:
         text = " ".join(_TAG.sub(" ", answer.body.decode(errors="replace")).split())
         super().__init__(f"{asked}: {answer.status} {text[:_SHOWN_CHARS]}")
+        self.is_fault_of_server = answer.status >= _SERVER_FAULT
 
 
 @dataclass

@@ -3,6 +3,7 @@
     .venv/bin/python bench/centre.py                                64 people for 60 seconds with each database
     .venv/bin/python bench/centre.py --total 100000 --seconds 3600  until so many objections are confirmed
     .venv/bin/python bench/centre.py --databases sqlite --people 8
+    .venv/bin/python bench/centre.py --kills 20                     and check afterwards what people were told
 
 Each database gets a fresh installation in a temporary folder: server, worker, the database with the durability that
 the product asks for, and a mail server, all on this machine, with the people who object (bench/centre_people.py).
@@ -12,12 +13,14 @@ Prints a table for each, and writes everything that was measured to a JSON file.
 import argparse
 import json
 import os
+import random
 import select
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +31,7 @@ from typing import Any
 import psycopg
 
 from demur.cli.processes import Installation, Ports
+from kills import Killer, check_told
 from postgresql import private_cluster
 from process_tree import Usage, usage_of
 
@@ -36,6 +40,7 @@ DATABASES = ("postgresql", "sqlite")
 SAMPLE_PEOPLE, SAMPLE_ROWS = 20_000, 20_000
 _SETTLE_SECONDS = 90.0
 _LOOK_SECONDS = 2.0
+_AGAIN_SECONDS = 0.2
 _WAITING = "SELECT count(*) FROM docket_mail WHERE state IN ('queued', 'sending')"
 _CONFIRMED = "SELECT count(*) FROM docket_case WHERE confirmed_at IS NOT NULL"
 _UNLOGGED = "SELECT count(*) FROM docket_logentry WHERE leaf_index IS NULL"
@@ -56,6 +61,11 @@ class Stand:
     roots: dict[str, int]
     samples: list[tuple[float, dict[str, Usage]]] = field(default_factory=list)
 
+    @property
+    def told(self) -> Path:
+        """The file with a line for everybody who was told that their objection is confirmed."""
+        return self.installation.home / "told.txt"
+
     def look(self, at: float) -> dict[str, Usage]:
         """Note what each part uses now."""
         used = {name: usage_of(pid) for name, pid in self.roots.items()}
@@ -66,10 +76,22 @@ class Stand:
         """Return the one number that a question to the database gives."""
         url = self.installation.environment.get("DEMUR_DATABASE_URL")
         if url:
-            with psycopg.connect(url) as postgresql:
+            with _connected(url) as postgresql:
                 return int(postgresql.execute(question.encode()).fetchone()[0])  # type: ignore[index]
         with sqlite3.connect(self.installation.home / "docket.sqlite3") as sqlite:
             return int(sqlite.execute(question).fetchone()[0])
+
+
+def _connected(url: str) -> psycopg.Connection[tuple[Any, ...]]:
+    """Connect, also to a database that begins anew because one of its processes was killed."""
+    give_up_at = time.monotonic() + _SETTLE_SECONDS
+    while True:
+        try:
+            return psycopg.connect(url)
+        except psycopg.OperationalError:
+            if time.monotonic() > give_up_at:
+                raise
+            time.sleep(_AGAIN_SECONDS)
 
 
 @contextmanager
@@ -124,7 +146,7 @@ def people(one: Stand, arguments: argparse.Namespace) -> Iterator["subprocess.Po
         "total": arguments.total,
         "seconds": arguments.seconds,
         "handles": str(home / "handles.txt"),
-        "told": str(home / "told.txt"),
+        "told": str(one.told),
     }
     command = [sys.executable, str(ROOT / "centre_people.py"), json.dumps(plan)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -132,13 +154,15 @@ def people(one: Stand, arguments: argparse.Namespace) -> Iterator["subprocess.Po
         yield process
 
 
-def watch(one: Stand, process: "subprocess.Popen[str]") -> dict[str, Any]:
-    """Look at what the parts use until the people report; return the report."""
+def watch(one: Stand, process: "subprocess.Popen[str]", killer: Killer) -> dict[str, Any]:
+    """Look at what the parts use until the people report, and let the killer do its work; return the report."""
     assert process.stdout is not None
     began = time.monotonic()
     one.look(0)
-    while not select.select([process.stdout], [], [], _LOOK_SECONDS)[0]:
-        one.look(time.monotonic() - began)
+    while not select.select([process.stdout], [], [], _AGAIN_SECONDS)[0]:
+        killer.kill_if_due(time.monotonic() - began)
+        if time.monotonic() - began > one.samples[-1][0] + _LOOK_SECONDS:
+            one.look(time.monotonic() - began)
     one.look(time.monotonic() - began)
     report = process.stdout.readline()
     return dict(json.loads(report)) if report else sys.exit("the people gave up")
@@ -160,9 +184,14 @@ def measure(database: str, arguments: argparse.Namespace) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="demur-bench-") as folder:
         Path(folder).chmod(0o711)  # the user whom PostgreSQL runs as must reach its own folder inside
         with stand(database, Path(folder)) as one, people(one, arguments) as process:
-            report = watch(one, process)
-            record = {"database": database, **report, **settle(one)}
-    return {**record, "parts": _parts(one, report["confirmed"])}
+            instants = sorted(random.uniform(0, arguments.seconds) for _ in range(arguments.kills))
+            killer = Killer(one.installation, one.roots.get("database"), instants)
+            report = watch(one, process, killer)
+            record = {"database": database, **report, **settle(one), "killed": dict(Counter(killer.killed))}
+            if arguments.kills:
+                record["found of those who were told"] = check_told(one.installation, one.told)
+    # What a killed process used is not known any more.
+    return {**record, "parts": {} if arguments.kills else _parts(one, report["confirmed"])}
 
 
 def _parts(one: Stand, confirmed: int) -> dict[str, dict[str, float]]:
@@ -187,16 +216,19 @@ def print_record(record: dict[str, Any]) -> None:
     print("| page | times | p50 ms | p99 ms | longest ms |\n|---|---|---|---|---|")
     for kind, seen in record["latencies"].items():
         print(f"| {kind} | {seen['count']:,} | {seen['p50_ms']:.0f} | {seen['p99_ms']:.0f} | {seen['max_ms']:.0f} |")
-    print("\n| part | CPU ms an objection | MB after a third | MB at the end |\n|---|---|---|---|")
-    for name, part in record["parts"].items():
-        print(
-            f"| {name} | {part['cpu_ms_an_objection']:.1f} | {part['mb_after_a_third']:.0f} "
-            f"| {part['mb_at_the_end']:.0f} |",
-        )
-    whole = sum(part["cpu_ms_an_objection"] for part in record["parts"].values())
-    print(f"| all | {whole:.1f} | | |\n")
+    if record["parts"]:
+        _print_parts(record["parts"])
+    print()
     known = {"database", "confirmed", "wall_seconds", "latencies", "parts"}
     print(", ".join(f"{name}: {value}" for name, value in record.items() if name not in known))
+
+
+def _print_parts(parts: dict[str, dict[str, float]]) -> None:
+    print("\n| part | CPU ms an objection | MB after a third | MB at the end |\n|---|---|---|---|")
+    for name, part in parts.items():
+        after, end = part["mb_after_a_third"], part["mb_at_the_end"]
+        print(f"| {name} | {part['cpu_ms_an_objection']:.1f} | {after:.0f} | {end:.0f} |")
+    print(f"| all | {sum(part['cpu_ms_an_objection'] for part in parts.values()):.1f} | | |")
 
 
 def main() -> None:
@@ -206,6 +238,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--total", type=int, default=1_000_000)
+    parser.add_argument("--kills", type=int, default=0, help="how many processes are killed meanwhile")
     parser.add_argument("--record", type=Path, default=ROOT / "data" / "centre.json")
     arguments = parser.parse_args()
     records = [measure(database, arguments) for database in arguments.databases]

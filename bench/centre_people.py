@@ -137,13 +137,17 @@ class Crowd:
         return Browser(self.plan.base, self.plan.port, source, _LANGUAGES[number % len(_LANGUAGES)], self.latencies)
 
     async def _insist(self, step: Callable[[], Awaitable[T]]) -> T:
-        """Repeat a step until a server answers."""
+        """Repeat a step until a page comes."""
         while True:
             try:
                 return await step()
+            except UnexpectedPageError as error:
+                if not error.is_fault_of_server:
+                    raise
+                self.faults["page that says that something is broken"] += 1
             except (OSError, asyncio.IncompleteReadError) as error:
                 self.faults[type(error).__name__] += 1
-                await asyncio.sleep(_AGAIN_SECONDS)
+            await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _status_from_mail(self, email: str) -> str:
         give_up_at = time.monotonic() + _MAIL_SECONDS

@@ -27,6 +27,12 @@ def usage_of(root: int) -> Usage:
     return Usage(ticks / _TICKS, sum(map(_resident_bytes, tree)))
 
 
+def children_of(parent: int) -> list[int]:
+    """Return the processes that a process started and that still run."""
+    stats = {int(path.parent.name): _fields(path) for path in Path("/proc").glob("[0-9]*/stat")}
+    return [pid for pid, fields in stats.items() if fields and int(fields[_PARENT]) == parent]
+
+
 def _fields(path: Path) -> list[str]:
     try:
         return path.read_text().rpartition(")")[2].split()

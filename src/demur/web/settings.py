@@ -162,6 +162,8 @@ LOGGING = {
         # A page that was not found is not the operator's business; a page that broke is.
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "ERROR"},
+        # It would tell of every request that waits for a thread, thousands of times while there are many.
+        "waitress.queue": {"level": "ERROR"},
         "demur": {"level": "INFO"},
     },
 }
