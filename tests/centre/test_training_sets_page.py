@@ -7,7 +7,8 @@ import pytest
 from centre_world import Confirmed
 from django.test import Client
 
-from demur.docket.models import Case, TrainingSet, WithheldCount
+from demur.core.identifier import IdentifierKind, Standing
+from demur.docket.models import Case, CaseIdentifier, TrainingSet, WithheldCount
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -17,6 +18,7 @@ def confirmed(confirm: Callable[..., Confirmed]) -> Confirmed:
     """Ada's case, on the lists since number 3."""
     confirmed = confirm()
     Case.objects.update(first_list_number=3)
+    CaseIdentifier.objects.filter(kind=IdentifierKind.ACCOUNT).update(standing=Standing.VERIFIED)
     return confirmed
 
 
@@ -54,6 +56,17 @@ def test_each_set_says_how_many_rows_were_left_out_and_the_page_what_that_cannot
     assert "21 December 2026" in words
     assert "60,000 rows were looked at, with suppression list number 3." in words
     assert "is not recognised, and may be in the set" in words
+
+
+def test_of_accounts_that_are_only_claimed_no_number_is_told(confirmed: Confirmed, ada: Client) -> None:
+    build(12)
+    case = Case.objects.get()
+    CaseIdentifier.objects.create(
+        case=case, kind=IdentifierKind.ACCOUNT, value="lumen:p77", standing=Standing.CLAIMED, entry_id=b"1" * 16
+    )
+    words = section(ada, confirmed.page)
+    assert "once we have checked that the accounts are yours" in words
+    assert "12 row" not in words
 
 
 def test_a_number_in_which_rows_may_count_twice_is_said_to_be_a_bound(confirmed: Confirmed, ada: Client) -> None:

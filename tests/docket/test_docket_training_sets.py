@@ -11,11 +11,12 @@ import pytest
 from docket_world import ADA, CY, NOW, at_once, confirm, load_latest, run_tasks
 
 from demur.core.errors import FormatError, SignatureMismatchError
+from demur.core.identifier import IdentifierKind, Standing
 from demur.core.note import Signer, VerifierKey, sign_note
 from demur.core.objection import CaseState
 from demur.docket.decision import Decision, RefusalGround
 from demur.docket.errors import TrainingSetRefusedError
-from demur.docket.models import Case, LogEntry, TrainingSet, WithheldCount
+from demur.docket.models import Case, CaseIdentifier, LogEntry, TrainingSet, WithheldCount
 from demur.docket.services import decide, start_review, withdraw
 from demur.docket.services.training_sets import read_training_set, record_training_set
 from demur.docket.training_sets import TrainingSetLine, training_sets
@@ -64,6 +65,8 @@ class Gated:
         self.key: VerifierKey = own.verifier_key
 
     def log(self, hours: int = 1) -> bool:
+        """Log the manifest; by then everybody's accounts are shown to be theirs."""
+        CaseIdentifier.objects.filter(kind=IdentifierKind.ACCOUNT).update(standing=Standing.VERIFIED)
         return record_training_set(read_training_set(self.manifest, self.counts, self.key), NOW + hours * HOUR)
 
 
@@ -80,6 +83,23 @@ def test_a_person_sees_how_many_of_their_rows_were_left_out_and_nobody_elses(hom
     assert training_sets("somebody else's link") == ()
     stored = TrainingSet.objects.get()
     assert (stored.input_rows, stored.withheld_rows, stored.list_number) == (7, 3, 1)
+
+
+def test_a_stranger_who_claims_a_handle_does_not_learn_how_many_rows_its_owner_has(home: Path) -> None:
+    stranger = confirm(replace(ADA, email="stranger@mail.example"))
+    run_tasks()
+    Gated(home, ADA_WROTE).log()
+    accounts = CaseIdentifier.objects.filter(kind=IdentifierKind.ACCOUNT)
+    accounts.update(standing=Standing.CLAIMED)
+    assert [one.withheld_rows for one in training_sets(stranger.status_token)] == [None]
+    case = Case.objects.get()
+    start_review(case.reference, "bo", NOW)
+    assert [one.withheld_rows for one in training_sets(stranger.status_token)] == [None]
+    decide(case.reference, Decision(CaseState.UPHELD, None, "", "bo"), NOW)
+    assert [one.withheld_rows for one in training_sets(stranger.status_token)] == [3]
+    accounts.filter(value="lumen:p1").update(standing=Standing.VERIFIED)
+    Case.objects.update(state=CaseState.RECEIVED)
+    assert [one.withheld_rows for one in training_sets(stranger.status_token)] == [None]
 
 
 def test_rows_that_two_accounts_of_a_person_share_are_an_upper_bound_and_said_so(home: Path) -> None:

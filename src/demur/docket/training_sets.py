@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 
+from demur.core.identifier import IdentifierKind, Standing
 from demur.core.objection import DECISIONS, CaseState, is_in_force
 from demur.docket.controller import get_controller
-from demur.docket.models import Case, CaseChange, PublishedList, TrainingSet, WithheldCount
+from demur.docket.models import Case, CaseChange, CaseIdentifier, PublishedList, TrainingSet, WithheldCount
 from demur.docket.secret import token_digest
 
 _MOST: Final = 20
+_CHECKED: Final = frozenset({CaseState.UPHELD, CaseState.UPHELD_IN_PART})
 _PUBLISHING_TAKES: Final = timedelta(minutes=5)
 """A list reads the cases some time after its date. What changed within this time is perhaps in it, and perhaps not."""
 
@@ -22,14 +25,15 @@ class TrainingSetLine:
         built_at: when its manifest was logged.
         list_number: of the suppression list that the gate used.
         input_rows: rows that went in.
-        withheld_rows: rows that were left out because of this person's identifiers.
+        withheld_rows: rows that were left out because of this person's identifiers; None if some were, and their number
+            is kept back: see `_may_see_numbers`.
         is_exact: False if a row may be counted twice in `withheld_rows`, so that it is an upper bound.
     """
 
     built_at: datetime
     list_number: int
     input_rows: int
-    withheld_rows: int
+    withheld_rows: int | None
     is_exact: bool
 
 
@@ -44,16 +48,26 @@ def training_sets(status_token: str) -> tuple[TrainingSetLine, ...]:
     sets = TrainingSet.objects.filter(list_number__gte=case.first_list_number).order_by("-built_at", "-pk")
     counts = {count.training_set_id: count for count in WithheldCount.objects.filter(case=case)}
     carried = {case.first_list_number} | _later_lists_that_carried(case)
-    lines = (_line(one, counts.get(one.pk)) for one in sets if one.pk in counts or one.list_number in carried)
-    return tuple(line for line, _ in zip(lines, range(_MOST), strict=False))
+    numbers = _may_see_numbers(case)
+    theirs = (one for one in sets if one.pk in counts or one.list_number in carried)
+    return tuple(_line(one, counts.get(one.pk), numbers=numbers) for one in islice(theirs, _MOST))
 
 
-def _line(training_set: TrainingSet, count: WithheldCount | None) -> TrainingSetLine:
+def _may_see_numbers(case: Case) -> bool:
+    """Tell whether it is shown that the accounts are this person's: by their sign-in, or by whoever upheld the case.
+
+    Anybody can claim a handle. The number counts rows that nobody else may see, and those of linked accounts too.
+    """
+    accounts = CaseIdentifier.objects.filter(case=case, kind=IdentifierKind.ACCOUNT)
+    return case.state in _CHECKED or not accounts.exclude(standing=Standing.VERIFIED).exists()
+
+
+def _line(training_set: TrainingSet, count: WithheldCount | None, *, numbers: bool) -> TrainingSetLine:
     return TrainingSetLine(
         built_at=training_set.built_at,
         list_number=training_set.list_number,
         input_rows=training_set.input_rows,
-        withheld_rows=count.rows if count else 0,
+        withheld_rows=(count.rows if numbers else None) if count else 0,
         is_exact=count is None or count.identifiers == 1,
     )
 
