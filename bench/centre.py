@@ -151,7 +151,11 @@ def people(one: Stand, arguments: argparse.Namespace) -> Iterator["subprocess.Po
     command = [sys.executable, str(ROOT / "centre_people.py"), json.dumps(plan)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         one.roots["people and mail server"] = process.pid
-        yield process
+        try:
+            yield process
+        except BaseException:
+            process.kill()
+            raise
 
 
 def watch(one: Stand, process: "subprocess.Popen[str]", killer: Killer) -> dict[str, Any]:
@@ -185,7 +189,7 @@ def measure(database: str, arguments: argparse.Namespace) -> dict[str, Any]:
         Path(folder).chmod(0o711)  # the user whom PostgreSQL runs as must reach its own folder inside
         with stand(database, Path(folder)) as one, people(one, arguments) as process:
             instants = sorted(random.uniform(0, arguments.seconds) for _ in range(arguments.kills))
-            killer = Killer(one.installation, one.roots.get("database"), instants)
+            killer = Killer(one.installation, one.roots.get("database", 0), instants)
             report = watch(one, process, killer)
             record = {"database": database, **report, **settle(one), "killed": dict(Counter(killer.killed))}
             if arguments.kills:

@@ -3,16 +3,19 @@
 import os
 import random
 import signal
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from demur.cli.processes import Installation
+from demur.cli.processes import Installation, StartError
 from demur.core.receipt import parse_receipt, verify_receipt
 from demur.ledger.keys import KeyRole, find_verifier_key, load_verifier_keys
 from demur.ledger.log import verify_log
 from process_tree import children_of
+
+_MOST_STARTS = 50
 
 
 @dataclass
@@ -21,13 +24,13 @@ class Killer:
 
     Attributes:
         installation: whose server and worker are killed.
-        postmaster: of a PostgreSQL, one of whose processes is killed, which makes all of it begin anew; or None.
+        postmaster: of a PostgreSQL, one of whose processes is killed, which makes all of it begin anew; or 0.
         instants: when, in seconds from the start.
         killed: what was.
     """
 
     installation: Installation
-    postmaster: int | None
+    postmaster: int
     instants: list[float]
     killed: list[str] = field(default_factory=list)
 
@@ -47,18 +50,33 @@ class Killer:
         if part in self.installation.running:
             self.installation.running[part].kill()
             self.installation.running[part].wait()
-            self.installation.revive()
-            self.installation.wait_until_ready(part)
+            self._revive(part)
             return
-        root = self.postmaster if part == "database" else self.installation.running["centre"].pid
-        assert root is not None
-        kill_one_of(children_of(root))
+        if part == "database":
+            # One that serves us: without the one that recovers, killed a moment after another, there is no database.
+            pids = [pid for pid in children_of(self.postmaster) if b"127.0.0.1" in _command_line(pid)]
+        else:
+            pids = children_of(self.installation.running["centre"].pid)
+        if pids:
+            os.kill(random.choice(pids), signal.SIGKILL)
+
+    def _revive(self, part: str) -> None:
+        """Start a part until it stays, as a service manager would: it gives up where the database is away."""
+        for _ in range(_MOST_STARTS):
+            self.installation.revive()
+            try:
+                self.installation.wait_until_ready(part)
+            except StartError:
+                continue
+            return
+        sys.exit(f"the {part} does not start any more")
 
 
-def kill_one_of(pids: list[int]) -> None:
-    """Kill one process of several."""
-    if pids:
-        os.kill(random.choice(pids), signal.SIGKILL)
+def _command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def check_told(installation: Installation, told: Path) -> int:
