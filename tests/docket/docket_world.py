@@ -172,9 +172,9 @@ class Mailbox:
         return str(part.get_content())
 
     def newest_code(self) -> str:
-        found = re.search(r"Your code is (\d{6})", self.newest_text())
+        found = re.search(r"\d{6}", str(self.mails[-1]["Subject"]))
         assert found
-        return found[1]
+        return found[0]
 
 
 def run_tasks() -> None:

@@ -15,7 +15,7 @@ CONTROLLER_FILE: Final = "controller.yaml"
 
 def get_controller() -> Controller:
     """Return the controller of this installation, from DEMUR_HOME. Reads the file again only when it changed."""
-    path = Path(settings.DEMUR_HOME) / CONTROLLER_FILE
+    path = _path(settings.DEMUR_HOME)
     try:
         return _cached(path, path.stat().st_mtime_ns)
     except OSError as error:
@@ -23,6 +23,11 @@ def get_controller() -> Controller:
             f'there is no "{CONTROLLER_FILE}" in the home folder',
             hint='run "demur init" first',
         ) from error
+
+
+@cache
+def _path(home: Path) -> Path:
+    return Path(home) / CONTROLLER_FILE
 
 
 @cache

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from demur.core.errors import UnsealError
+from demur.docket.lookup import find_one
 from demur.docket.models import Case, Draft, Photo
 from demur.docket.secret import new_token, seal_form, token_digest, unseal_form
 
@@ -45,7 +46,7 @@ def save_draft(token: str, fields: Mapping[str, str], now: datetime) -> str:
 
 def find_draft(token: str, now: datetime) -> DraftView | None:
     """Return a draft; None for an unknown secret, one that has ended, or one that cannot be read any more."""
-    draft = Draft.objects.filter(token_sha256_hex=token_digest(token), expires_at__gt=now).first() if token else None
+    draft = find_one(Draft.objects.filter(token_sha256_hex=token_digest(token), expires_at__gt=now)) if token else None
     if draft is None:
         return None
     try:

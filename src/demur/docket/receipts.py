@@ -1,5 +1,6 @@
 """Receipts of a case, made from the docket's statements and the log's proofs."""
 
+from functools import cache
 from pathlib import Path
 
 from django.conf import settings
@@ -31,5 +32,14 @@ def receipt_name(reference: str, event: str) -> str:
 def log_reader() -> LogReader:
     """Return a reader of this installation's log."""
     home = Path(settings.DEMUR_HOME)
+    keys = home / "keys" / PUBLIC_KEYS_NAME
+    try:
+        return _reader(home, keys.stat().st_mtime_ns)
+    except OSError:
+        return _reader(home, 0)  # says what is wrong with the file
+
+
+@cache
+def _reader(home: Path, _keys_changed_ns: int) -> LogReader:
     key = find_verifier_key(load_verifier_keys(home / "keys" / PUBLIC_KEYS_NAME), KeyRole.LOG)
     return LogReader(home / "log", key)

@@ -66,7 +66,7 @@ def proof_keys() -> tuple[str, str]:
 def seal_mail(plaintext: bytes) -> tuple[bytes, bytes]:
     """Return the sealed body of a waiting mail, and the salt of its sealing."""
     salt = secrets.token_bytes(SALT_BYTES)
-    return seal(plaintext, _docket_secret(_keys_folder()), salt, _MAIL_PURPOSE), salt
+    return seal(plaintext, _docket_secret(settings.DEMUR_HOME), salt, _MAIL_PURPOSE), salt
 
 
 def unseal_mail(sealed: bytes, salt: bytes) -> bytes:
@@ -75,13 +75,13 @@ def unseal_mail(sealed: bytes, salt: bytes) -> bytes:
     Raises:
         UnsealError: docket.secret was replaced, or the row was changed.
     """
-    return unseal(sealed, _docket_secret(_keys_folder()), salt, _MAIL_PURPOSE)
+    return unseal(sealed, _docket_secret(settings.DEMUR_HOME), salt, _MAIL_PURPOSE)
 
 
 def seal_form(plaintext: bytes) -> tuple[bytes, bytes]:
     """Return what somebody sent with a form (fields, a photo), sealed, and the salt of the sealing."""
     salt = secrets.token_bytes(SALT_BYTES)
-    return seal(plaintext, _docket_secret(_keys_folder()), salt, _FORM_PURPOSE), salt
+    return seal(plaintext, _docket_secret(settings.DEMUR_HOME), salt, _FORM_PURPOSE), salt
 
 
 def unseal_form(sealed: bytes, salt: bytes) -> bytes:
@@ -90,17 +90,13 @@ def unseal_form(sealed: bytes, salt: bytes) -> bytes:
     Raises:
         UnsealError: docket.secret was replaced, or the row was changed.
     """
-    return unseal(sealed, _docket_secret(_keys_folder()), salt, _FORM_PURPOSE)
+    return unseal(sealed, _docket_secret(settings.DEMUR_HOME), salt, _FORM_PURPOSE)
 
 
 def _keyed_digest(text: str) -> str:
-    return hmac.new(_docket_secret(_keys_folder()), text.encode(), hashlib.sha256).hexdigest()
-
-
-def _keys_folder() -> Path:
-    return Path(settings.DEMUR_HOME) / "keys"
+    return hmac.new(_docket_secret(settings.DEMUR_HOME), text.encode(), hashlib.sha256).hexdigest()
 
 
 @cache
-def _docket_secret(folder: Path) -> bytes:
-    return load_secret(folder, SecretName.DOCKET)
+def _docket_secret(home: Path) -> bytes:
+    return load_secret(Path(home) / "keys", SecretName.DOCKET)

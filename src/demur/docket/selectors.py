@@ -11,6 +11,7 @@ from demur.core.identifier import IdentifierKind
 from demur.core.objection import UNCONFIRMED_LIFETIME, Capacity, CaseState, is_in_force
 from demur.docket.allowance import MOST_CORRECTIONS, next_request_at
 from demur.docket.controller import get_controller
+from demur.docket.lookup import find_one
 from demur.docket.models import Case, CaseChange, CaseIdentifier, Code, LogEntry, PhotoPurpose
 from demur.docket.photo_store import case_photos
 from demur.docket.receipts import make_receipt
@@ -140,7 +141,7 @@ class OpenCase:
 
 def find_lodging(continue_token: str, now: datetime) -> LodgingView | None:
     """Return what a code page shows; None for an unknown link, or one whose case is erased or about to be."""
-    case = Case.objects.filter(continue_token_sha256_hex=token_digest(continue_token)).first()
+    case = find_one(Case.objects.filter(continue_token_sha256_hex=token_digest(continue_token)))
     if case is None:
         return None
     confirmed = LodgingView(_masked(case.email), 0, None, None, may_correct=False)
@@ -148,7 +149,7 @@ def find_lodging(continue_token: str, now: datetime) -> LodgingView | None:
         return confirmed
     if case.lodged_at + UNCONFIRMED_LIFETIME <= now:
         return None
-    code = Code.objects.filter(case=case).first()
+    code = find_one(Code.objects.filter(case=case))
     if code is None:  # confirmed between the two reads
         return confirmed
     asked_at = [datetime.fromisoformat(instant) for instant in code.asked_at]
@@ -163,13 +164,13 @@ def find_lodging(continue_token: str, now: datetime) -> LodgingView | None:
 
 def find_status(status_token: str, now: datetime) -> StatusView | None:
     """Return what a status page shows; None for an unknown link."""
-    case = Case.objects.filter(status_token_sha256_hex=token_digest(status_token)).first()
+    case = find_one(Case.objects.filter(status_token_sha256_hex=token_digest(status_token)))
     return _status_view(case, now) if case else None
 
 
 def find_case(reference: str, now: datetime) -> CaseView | None:
     """Return a case for staff; None if there is none of this reference, or it was never confirmed."""
-    case = Case.objects.filter(reference=reference.strip().upper()).first()
+    case = find_one(Case.objects.filter(reference=reference.strip().upper()))
     status = _status_view(case, now) if case else None
     return CaseView(status, case.effect) if case and status else None
 
@@ -180,7 +181,7 @@ def find_case_photos(reference: str) -> list[tuple[PhotoPurpose, bytes]]:
     Raises:
         UnsealError: docket.secret was replaced, or a row was changed.
     """
-    case = Case.objects.filter(reference=reference.strip().upper()).first()
+    case = find_one(Case.objects.filter(reference=reference.strip().upper()))
     return case_photos(case) if case else []
 
 
@@ -225,7 +226,7 @@ def receipt_bytes(status_token: str) -> bytes | None:
     Raises:
         DemurError: the log or its key cannot be read.
     """
-    case = Case.objects.filter(status_token_sha256_hex=token_digest(status_token)).first()
+    case = find_one(Case.objects.filter(status_token_sha256_hex=token_digest(status_token)))
     entry = case and _received_entries(case).first()
     return make_receipt(entry) if entry else None
 

@@ -49,6 +49,7 @@ class LogReader:
     def __init__(self, folder: Path, key: VerifierKey) -> None:
         self.folder = folder
         self.key = key
+        self._newest = TileFolder(folder, 0)
 
     def checkpoint_note(self) -> bytes:
         """Return the newest checkpoint as the log signed it; its signature is not checked here."""
@@ -110,13 +111,18 @@ class LogReader:
     def make_receipt(self, event: Event, statement: JsonObject, salt: bytes, leaf_index: int) -> Receipt:
         """Return a receipt under the newest checkpoint, which verifies: another is never handed out.
 
+        Tiles that were read for one receipt serve the next one, until the log grows.
+
         Raises:
             LogBoundsError: the log has no such entry.
             CommitmentMismatchError: the entry at that place commits to something else.
         """
         note = self.checkpoint_note()
         checkpoint = self._verify_note(note)
-        proof = _proof(leaf_index, checkpoint.tree_size, TileFolder(self.folder, checkpoint.tree_size))
+        tiles = self._newest
+        if tiles.tree_size != checkpoint.tree_size:
+            tiles = self._newest = TileFolder(self.folder, checkpoint.tree_size)
+        proof = _proof(leaf_index, checkpoint.tree_size, tiles)
         receipt = Receipt(event, statement, salt, leaf_index, tuple(proof), note.decode(), self.key)
         verify_receipt(receipt, self.key)
         return receipt

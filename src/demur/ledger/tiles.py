@@ -76,6 +76,7 @@ class TileFolder:
         self.folder = folder
         self.tree_size = tree_size
         self._hashes: dict[tuple[int, int], list[bytes]] = {}
+        self._nodes: dict[tuple[int, int], bytes] = {}
 
     def hashes(self, level: int, index: int) -> list[bytes]:
         """Return the hashes of a tile, as many as this tree size has."""
@@ -102,9 +103,11 @@ class TileFolder:
 
     def read_node(self, level: int, index: int) -> bytes:
         """Return the root of the perfect subtree of 2**level leaves at leaf index * 2**level (`merkle.ReadNode`)."""
-        tile_level, height = divmod(level, TILE_HEIGHT)
-        tile_index, start = divmod(index << height, TILE_WIDTH)
-        return root_hash(self.hashes(tile_level, tile_index)[start : start + (1 << height)])
+        if (level, index) not in self._nodes:
+            tile_level, height = divmod(level, TILE_HEIGHT)
+            tile_index, start = divmod(index << height, TILE_WIDTH)
+            self._nodes[level, index] = root_hash(self.hashes(tile_level, tile_index)[start : start + (1 << height)])
+        return self._nodes[level, index]
 
     def _read(self, level: int | str, index: int, width: int) -> tuple[bytes, int, str]:
         """Read a tile of this width, or the full one, since the partial one may go when that is there."""

@@ -27,6 +27,7 @@ from demur.docket.errors import (
 )
 from demur.docket.jurisdiction import answer_due_on
 from demur.docket.lodging import ConfirmedCase
+from demur.docket.lookup import find_one
 from demur.docket.mail_text import status_link, write_mail
 from demur.docket.models import Case, CaseIdentifier, Code, ListWish, MailKind
 from demur.docket.receipts import receipt_name
@@ -92,7 +93,7 @@ def _pay_and_compare(case: Case, typed: str, now: datetime) -> None:
 
 
 def _current_code(case: Case) -> Code:
-    code = Code.objects.filter(case=case).first()
+    code = find_one(Code.objects.filter(case=case))
     if code is None:
         raise _lost_race(case)
     return code

@@ -13,6 +13,7 @@ from demur.docket.asker import NOBODY, Asker
 from demur.docket.drafts import pass_photos_on
 from demur.docket.errors import AlreadyConfirmedError, LinkUnknownError, MailLimitError
 from demur.docket.lodging import CleanLodging, LodgedCase, Lodging, clean_lodging
+from demur.docket.lookup import find_one
 from demur.docket.mail_text import code_link, write_mail
 from demur.docket.models import Case, CaseChange, Code, MailKind
 from demur.docket.resolution import add_identifiers, new_identifier
@@ -78,7 +79,7 @@ def get_lodged_case(continue_token: str, now: datetime, *, lock: bool = False) -
         AlreadyConfirmedError: it is confirmed.
     """
     rows = Case.objects.select_for_update() if lock else Case.objects
-    case = rows.filter(continue_token_sha256_hex=token_digest(continue_token)).first()
+    case = find_one(rows.filter(continue_token_sha256_hex=token_digest(continue_token)))
     if case is None:
         raise LinkUnknownError
     if case.state != CaseState.LODGED:
