@@ -39,6 +39,6 @@ def _erase_some(now: datetime) -> int:
     with transaction.atomic():
         # The rows are locked first: a confirmation in another transaction is either seen here or finds no case.
         old = Case.objects.select_for_update().filter(state=CaseState.LODGED, lodged_at__lte=now - UNCONFIRMED_LIFETIME)
-        ids = list(old.order_by("pk").values_list("pk", flat=True)[:_MOST_AT_ONCE])
+        ids = list(old.order_by("lodged_at").values_list("pk", flat=True)[:_MOST_AT_ONCE])
         Case.objects.filter(pk__in=ids).delete()
     return len(ids)
