@@ -58,15 +58,15 @@ def test_two_handles_of_one_person_are_one_set_of_accounts(home: Path) -> None:
 @pytest.mark.parametrize("directory", ["BrokenDirectory", "LyingDirectory"])
 def test_directory_that_fails_does_not_lose_the_confirmation(home: Path, settings: Settings, directory: str) -> None:
     settings.DEMUR_ACCOUNT_DIRECTORY = f"{__name__}.{directory}"
-    confirmed = confirm(ADA)
+    now = datetime.now(UTC)  # the worker plans by the real clock, and by how long the case has waited
+    confirmed = confirm(ADA, now)
     run_tasks()
     assert load_latest(home).kinds == {"handle": 1, "email": 1}
-    status = find_status(confirmed.status_token, NOW)
+    status = find_status(confirmed.status_token, now)
     assert status is not None
     assert status.handles_pending == ("@Ada.Paints",)
 
     settings.DEMUR_ACCOUNT_DIRECTORY = "docket_world.open_directory"
-    now = datetime.now(UTC)  # the worker planned by the real clock
     assert not ask_about_oldest(now + timedelta(seconds=50), WAIT_SECONDS)
     assert ask_about_oldest(now + timedelta(minutes=2), WAIT_SECONDS)
     run_tasks()

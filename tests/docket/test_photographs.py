@@ -386,7 +386,7 @@ def test_only_the_decoder_of_its_kind_opens_a_photo(name: str, monkeypatch: pyte
     assert draw_photo(PHOTOS[name]).jpeg
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(PHOTOS)), st.data())
 def test_damage_of_any_kind_is_a_refusal_or_a_photo_and_never_anything_else(name: str, data: st.DataObject) -> None:
     raw = bytearray(PHOTOS[name])
@@ -394,10 +394,9 @@ def test_damage_of_any_kind_is_a_refusal_or_a_photo_and_never_anything_else(name
         raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     damaged = bytes(raw[: data.draw(st.integers(1, len(raw)))])
     with contextlib.suppress(PhotoRefusedError):
-        header = photographs.read_header(damaged)
-        if header.width_pixels * header.height_pixels < 2_000_000:
-            photo = draw_photo(damaged)
-            assert drawn(photo).size == (photo.width_pixels, photo.height_pixels)
+        # Drawn where the product draws it, in a process of its own: damage has killed a decoder here before.
+        photo = clean_photo(BytesIO(damaged))
+        assert drawn(photo).size == (photo.width_pixels, photo.height_pixels)
 
 
 def test_a_decoder_that_dies_or_never_ends_costs_one_photo_and_not_the_centre(monkeypatch: pytest.MonkeyPatch) -> None:
