@@ -15,6 +15,7 @@ import json
 import os
 import random
 import select
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -23,7 +24,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -41,10 +42,16 @@ SAMPLE_PEOPLE, SAMPLE_ROWS = 20_000, 20_000
 _SETTLE_SECONDS = 90.0
 _LOOK_SECONDS = 2.0
 _AGAIN_SECONDS = 0.2
+_WARM_UP_PEOPLE = 150
+_PEER_SECONDS = 15.0
+_MOST = 1_000_000_000
 _WAITING = "SELECT count(*) FROM docket_mail WHERE state IN ('queued', 'sending')"
 _CONFIRMED = "SELECT count(*) FROM docket_case WHERE confirmed_at IS NOT NULL"
 _UNLOGGED = "SELECT count(*) FROM docket_logentry WHERE leaf_index IS NULL"
 _UNLISTED = "SELECT count(*) FROM docket_case WHERE confirmed_at IS NOT NULL AND first_list_number IS NULL"
+
+
+People = subprocess.Popen[str]
 
 
 @dataclass
@@ -135,18 +142,19 @@ def _finish(done: subprocess.CompletedProcess[str]) -> None:
 
 
 @contextmanager
-def people(one: Stand, arguments: argparse.Namespace) -> Iterator["subprocess.Popen[str]"]:
-    """Let the people through; their mail server stays until the end of the context."""
+def people(one: Stand, count: int, total: int, seconds: float, story: str = "objection") -> Iterator[People]:
+    """Let people through, so many at a time; their mail server stays until the end of the context."""
     ports, home = one.installation.ports, one.installation.home
     plan = {
         "base": ports.base_url,
         "port": ports.centre,
         "smtp_port": ports.smtp,
-        "people": arguments.people,
-        "total": arguments.total,
-        "seconds": arguments.seconds,
+        "people": count,
+        "total": total,
+        "seconds": seconds,
         "handles": str(home / "handles.txt"),
         "told": str(one.told),
+        "story": story,
     }
     command = [sys.executable, str(ROOT / "centre_people.py"), json.dumps(plan)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -158,7 +166,7 @@ def people(one: Stand, arguments: argparse.Namespace) -> Iterator["subprocess.Po
             raise
 
 
-def watch(one: Stand, process: "subprocess.Popen[str]", killer: Killer) -> dict[str, Any]:
+def watch(one: Stand, process: People, killer: Killer) -> dict[str, Any]:
     """Look at what the parts use until the people report, and let the killer do its work; return the report."""
     assert process.stdout is not None
     began = time.monotonic()
@@ -170,6 +178,43 @@ def watch(one: Stand, process: "subprocess.Popen[str]", killer: Killer) -> dict[
     one.look(time.monotonic() - began)
     report = process.stdout.readline()
     return dict(json.loads(report)) if report else sys.exit("the people gave up")
+
+
+def warm_up(one: Stand) -> None:
+    """Let some people through before anything is measured: each process reads and compiles what it needs but once."""
+    with people(one, 16, _WARM_UP_PEOPLE, _SETTLE_SECONDS) as process:
+        watch(one, process, Killer(one.installation, 0, []))
+        settle(one)
+    one.samples.clear()
+    one.told.unlink()
+
+
+def run_peer(one: Stand, count: int) -> float:
+    """Let as many people fill in the plain form, on the same machine and database; return how many a second."""
+    port = Ports.free().centre
+    environment = {**one.installation.environment, "DEMUR_HOME": str(one.installation.home)}
+    server = subprocess.Popen([sys.executable, str(ROOT / "plain_form.py"), str(port)], env=environment)
+    try:
+        wait_until_answers(port)
+        plan_of_peer = Stand(Installation(one.installation.home, replace(one.installation.ports, centre=port)), {})
+        with people(plan_of_peer, count, _MOST, _PEER_SECONDS, "plain") as process:
+            report = watch(plan_of_peer, process, Killer(one.installation, 0, []))
+    finally:
+        server.terminate()
+        server.wait()
+        one.told.unlink(missing_ok=True)
+    return float(report["confirmed"] / report["wall_seconds"])
+
+
+def wait_until_answers(port: int) -> None:
+    """Wait until somebody listens on a port."""
+    give_up_at = time.monotonic() + _SETTLE_SECONDS
+    while time.monotonic() < give_up_at:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(_AGAIN_SECONDS)
+    sys.exit("the plain form does not start")
 
 
 def settle(one: Stand) -> dict[str, int]:
@@ -187,15 +232,18 @@ def measure(database: str, arguments: argparse.Namespace) -> dict[str, Any]:
     """Run one database's stand; return its record."""
     with tempfile.TemporaryDirectory(prefix="demur-bench-") as folder:
         Path(folder).chmod(0o711)  # the user whom PostgreSQL runs as must reach its own folder inside
-        with stand(database, Path(folder)) as one, people(one, arguments) as process:
-            instants = sorted(random.uniform(0, arguments.seconds) for _ in range(arguments.kills))
-            killer = Killer(one.installation, one.roots.get("database", 0), instants)
-            report = watch(one, process, killer)
-            record = {"database": database, **report, **settle(one), "killed": dict(Counter(killer.killed))}
-            if arguments.kills:
-                record["found of those who were told"] = check_told(one.installation, one.told)
+        with stand(database, Path(folder)) as one:
+            warm_up(one)
+            peer = run_peer(one, arguments.people) if not arguments.kills else None
+            with people(one, arguments.people, arguments.total, arguments.seconds) as process:
+                instants = sorted(random.uniform(0, arguments.seconds) for _ in range(arguments.kills))
+                killer = Killer(one.installation, one.roots.get("database", 0), instants)
+                report = watch(one, process, killer)
+                record = {"database": database, **report, **settle(one), "killed": dict(Counter(killer.killed))}
+                if arguments.kills:
+                    record["found of those who were told"] = check_told(one.installation, one.told)
     # What a killed process used is not known any more.
-    return {**record, "parts": {} if arguments.kills else _parts(one, report["confirmed"])}
+    return {**record, "peer": peer, "parts": {} if arguments.kills else _parts(one, report["confirmed"])}
 
 
 def _parts(one: Stand, confirmed: int) -> dict[str, dict[str, float]]:
@@ -217,13 +265,15 @@ def print_record(record: dict[str, Any]) -> None:
     a_second = record["confirmed"] / record["wall_seconds"]
     print(f"\n## {record['database']}: {a_second:.1f} objections confirmed a second", end="")
     print(f" ({record['confirmed']:,} in {record['wall_seconds']:.0f} s)\n")
+    if record["peer"]:
+        print(f"A plain Django form that stores a row: {record['peer']:.1f} a second.\n")
     print("| page | times | p50 ms | p99 ms | longest ms |\n|---|---|---|---|---|")
     for kind, seen in record["latencies"].items():
         print(f"| {kind} | {seen['count']:,} | {seen['p50_ms']:.0f} | {seen['p99_ms']:.0f} | {seen['max_ms']:.0f} |")
     if record["parts"]:
         _print_parts(record["parts"])
     print()
-    known = {"database", "confirmed", "wall_seconds", "latencies", "parts"}
+    known = {"database", "confirmed", "wall_seconds", "latencies", "parts", "peer"}
     print(", ".join(f"{name}: {value}" for name, value in record.items() if name not in known))
 
 

@@ -44,12 +44,21 @@ def serve(
     """
     listening = listen(host, port)
     open_ready_home(home)
-    import waitress
     from django.conf import settings
     from django.db import connections
 
     from demur.docket.photographs import MAX_UPLOAD_BYTES
     from demur.web.wsgi import application
+
+    connections.close_all()  # each process opens its own
+    typer.echo(f"The privacy centre is on http://{host}:{port}/privacy/genai")
+    scheme = urlsplit(settings.DEMUR_BASE_URL).scheme  # how the public reaches it, through the proxy
+    serve_application(application, listening, scheme, _MOST_UPLOADS * MAX_UPLOAD_BYTES)
+
+
+def serve_application(application: object, listening: socket.socket, scheme: str, max_body_bytes: int) -> None:
+    """Serve a WSGI application from one process for each core, until ended."""
+    import waitress
 
     def serve_until_ended() -> None:
         waitress.serve(
@@ -57,8 +66,8 @@ def serve(
             sockets=[listening],
             threads=THREADS,
             ident="",  # no Server header: which server it is helps nobody but an attacker
-            url_scheme=urlsplit(settings.DEMUR_BASE_URL).scheme,  # how the public reaches it, through the proxy
-            max_request_body_size=_MOST_UPLOADS * MAX_UPLOAD_BYTES,
+            url_scheme=scheme,
+            max_request_body_size=max_body_bytes,
             max_request_header_size=_MAX_HEADER_BYTES,
             # Django reads of them what DEMUR_TRUSTED_PROXIES says, and nothing else.
             clear_untrusted_proxy_headers=False,
@@ -69,9 +78,7 @@ def serve(
         )
 
     sys.setswitchinterval(_SWITCH_SECONDS)
-    connections.close_all()  # each process opens its own
-    typer.echo(f"The privacy centre is on http://{host}:{port}/privacy/genai")
-    run_forked(len(os.sched_getaffinity(0)), serve_until_ended)  # one for each core that it may use
+    run_forked(len(os.sched_getaffinity(0)), serve_until_ended)
 
 
 def listen(host: str, port: int) -> socket.socket:
