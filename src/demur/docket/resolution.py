@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from demur.core.identifier import IdentifierKind, Standing
 from demur.docket.accounts import Answer, ask_directory
+from demur.docket.lookup import rows_of_case
 from demur.docket.models import Case, CaseIdentifier, ListWish
 
 _ENTRY_ID_BYTES = 16
@@ -38,8 +39,12 @@ def add_identifiers(identifiers: Sequence[CaseIdentifier]) -> None:
 
 def open_handles(case: Case) -> list[CaseIdentifier]:
     """Return the handles about which the directory has not answered yet."""
-    handles = CaseIdentifier.objects.filter(case=case, kind=IdentifierKind.HANDLE, accounts_found=None)
-    return list(handles.order_by("pk"))
+    return [one for one in rows_of_case(CaseIdentifier, case.pk) if is_open_handle(one)]
+
+
+def is_open_handle(identifier: CaseIdentifier) -> bool:
+    """Tell whether the directory has not answered about a handle yet."""
+    return identifier.kind == IdentifierKind.HANDLE and identifier.accounts_found is None
 
 
 def apply_answers(case: Case, handles: Sequence[CaseIdentifier], answers: Sequence[Answer]) -> None:

@@ -11,8 +11,8 @@ from demur.core.identifier import IdentifierKind
 from demur.core.objection import UNCONFIRMED_LIFETIME, Capacity, CaseState, is_in_force
 from demur.docket.allowance import MOST_CORRECTIONS, next_request_at
 from demur.docket.controller import get_controller
-from demur.docket.lookup import find_one
-from demur.docket.models import Case, CaseChange, CaseIdentifier, Code, LogEntry, PhotoPurpose
+from demur.docket.lookup import find_by_key, rows_of_case
+from demur.docket.models import Addition, Case, CaseChange, CaseIdentifier, Code, LogEntry, PhotoPurpose
 from demur.docket.photo_store import case_photos
 from demur.docket.receipts import make_receipt
 from demur.docket.secret import token_digest
@@ -141,7 +141,7 @@ class OpenCase:
 
 def find_lodging(continue_token: str, now: datetime) -> LodgingView | None:
     """Return what a code page shows; None for an unknown link, or one whose case is erased or about to be."""
-    case = find_one(Case.objects.filter(continue_token_sha256_hex=token_digest(continue_token)))
+    case = find_by_key(Case, "continue_token_sha256_hex", token_digest(continue_token))
     if case is None:
         return None
     confirmed = LodgingView(_masked(case.email), 0, None, None, may_correct=False)
@@ -149,7 +149,7 @@ def find_lodging(continue_token: str, now: datetime) -> LodgingView | None:
         return confirmed
     if case.lodged_at + UNCONFIRMED_LIFETIME <= now:
         return None
-    code = find_one(Code.objects.filter(case=case))
+    code = find_by_key(Code, "case_id", case.pk)
     if code is None:  # confirmed between the two reads
         return confirmed
     asked_at = [datetime.fromisoformat(instant) for instant in code.asked_at]
@@ -164,13 +164,13 @@ def find_lodging(continue_token: str, now: datetime) -> LodgingView | None:
 
 def find_status(status_token: str, now: datetime) -> StatusView | None:
     """Return what a status page shows; None for an unknown link."""
-    case = find_one(Case.objects.filter(status_token_sha256_hex=token_digest(status_token)))
+    case = find_by_key(Case, "status_token_sha256_hex", token_digest(status_token))
     return _status_view(case, now) if case else None
 
 
 def find_case(reference: str, now: datetime) -> CaseView | None:
     """Return a case for staff; None if there is none of this reference, or it was never confirmed."""
-    case = find_one(Case.objects.filter(reference=reference.strip().upper()))
+    case = find_by_key(Case, "reference", reference.strip().upper())
     status = _status_view(case, now) if case else None
     return CaseView(status, case.effect) if case and status else None
 
@@ -181,15 +181,15 @@ def find_case_photos(reference: str) -> list[tuple[PhotoPurpose, bytes]]:
     Raises:
         UnsealError: docket.secret was replaced, or a row was changed.
     """
-    case = find_one(Case.objects.filter(reference=reference.strip().upper()))
+    case = find_by_key(Case, "reference", reference.strip().upper())
     return case_photos(case) if case else []
 
 
 def _status_view(case: Case, now: datetime) -> StatusView | None:
     if case.received_at is None or case.due_on is None:
         return None
-    changes = list(case.changes.all())
-    identifiers = list(case.identifiers.order_by("pk"))
+    changes = rows_of_case(CaseChange, case.pk)
+    identifiers = rows_of_case(CaseIdentifier, case.pk)
     handles = [identifier for identifier in identifiers if identifier.kind == IdentifierKind.HANDLE]
     purposes = list(case.photos.values_list("purpose", flat=True))
     controller = get_controller()
@@ -204,7 +204,7 @@ def _status_view(case: Case, now: datetime) -> StatusView | None:
         name=case.name,
         representative_name=case.representative_name,
         history=tuple(_line(change) for change in changes),
-        additions=tuple(AdditionLine(addition.added_at, addition.text) for addition in case.additions.all()),
+        additions=tuple(AdditionLine(addition.added_at, addition.text) for addition in rows_of_case(Addition, case.pk)),
         accounts=_typed(one for one in identifiers if one.kind == IdentifierKind.ACCOUNT and one.typed),
         handles_found=_typed(handle for handle in handles if handle.accounts_found),
         handles_not_found=_typed(handle for handle in handles if handle.accounts_found == 0),
@@ -226,7 +226,7 @@ def receipt_bytes(status_token: str) -> bytes | None:
     Raises:
         DemurError: the log or its key cannot be read.
     """
-    case = find_one(Case.objects.filter(status_token_sha256_hex=token_digest(status_token)))
+    case = find_by_key(Case, "status_token_sha256_hex", token_digest(status_token))
     entry = case and _received_entries(case).first()
     return make_receipt(entry) if entry else None
 

@@ -11,7 +11,7 @@ from django.db import connection, models
 from django.db.models import DateTimeField, ExpressionWrapper, F, Value
 from django.db.models.functions import Greatest
 
-from demur.docket.lookup import find_one
+from demur.docket.lookup import find_by_key
 from demur.docket.models import UsedShare
 from demur.docket.secret import allowance_digest
 
@@ -40,7 +40,7 @@ def take_share(subject: str, share: Share, now: datetime) -> datetime | None:
     digest = allowance_digest(subject)
     if _take_again(digest, share, now):
         return None
-    used = find_one(UsedShare.objects.filter(key_hmac_hex=digest))
+    used = find_by_key(UsedShare, "key_hmac_hex", digest)
     if used is not None and _next_at(used.used_until, share) > now:
         return _next_at(used.used_until, share)
     # Nobody has used it yet, or somebody was first a moment ago.
@@ -51,7 +51,7 @@ def take_share(subject: str, share: Share, now: datetime) -> datetime | None:
 
 def find_wait(subject: str, share: Share, now: datetime) -> datetime | None:
     """Return when the next use will be possible; None if it is now. Nothing is counted."""
-    used = find_one(UsedShare.objects.filter(key_hmac_hex=allowance_digest(subject)))
+    used = find_by_key(UsedShare, "key_hmac_hex", allowance_digest(subject))
     next_at = _next_at(used.used_until, share) if used else now
     return next_at if next_at > now else None
 

@@ -8,7 +8,7 @@ from typing import Final
 from demur.core.identifier import IdentifierKind, Standing
 from demur.core.objection import DECISIONS, CaseState, is_in_force
 from demur.docket.controller import get_controller
-from demur.docket.lookup import find_one
+from demur.docket.lookup import find_by_key
 from demur.docket.models import Case, CaseChange, CaseIdentifier, PublishedList, TrainingSet, WithheldCount
 from demur.docket.secret import token_digest
 
@@ -43,7 +43,7 @@ def training_sets(status_token: str) -> tuple[TrainingSetLine, ...]:
 
     A set without a count for the case is there only if its list certainly carried the case.
     """
-    case = find_one(Case.objects.filter(status_token_sha256_hex=token_digest(status_token)))
+    case = find_by_key(Case, "status_token_sha256_hex", token_digest(status_token))
     if case is None or case.first_list_number is None:
         return ()
     sets = TrainingSet.objects.filter(list_number__gte=case.first_list_number).order_by("-built_at", "-pk")

@@ -1,8 +1,12 @@
 """Tags and filters of the centre's templates."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from django import template
+from django.conf import settings
+from django.template.loader import render_to_string
 from django.utils import formats, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -44,6 +48,18 @@ def cited(article: str) -> SafeString:
 def grouped(number: int) -> str:
     """Return a whole number as the language of the page groups its digits."""
     return formats.number_format(number, force_grouping=True)
+
+
+@register.simple_tag
+def language_menu(offered: Sequence[str] = ()) -> SafeString:
+    """Return the menu of the other languages that are offered; drawn once for each language of a page."""
+    return _language_menu(translation.get_language() or settings.LANGUAGE_CODE, tuple(offered))
+
+
+@lru_cache(maxsize=64)
+def _language_menu(language: str, offered: tuple[str, ...]) -> SafeString:
+    others = [(code, name) for code, name in settings.LANGUAGES if code != language and code in offered]
+    return render_to_string("centre/language_menu.html", {"language": language, "languages": others})
 
 
 @register.simple_tag

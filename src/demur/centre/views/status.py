@@ -46,7 +46,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
         "decision": next((line for line in reversed(status.history) if line.state in DECISIONS), None),
         "may_appeal": status.appeal_until is not None and now < status.appeal_until,
         "history": _history(status),
-        "training_sets": training_sets(token),
+        "training_sets": training_sets(token) if status.first_list_number else (),
         "private": True,
     }
     return render(request, "centre/status.html", context)

@@ -27,11 +27,11 @@ from demur.docket.errors import (
 )
 from demur.docket.jurisdiction import answer_due_on
 from demur.docket.lodging import ConfirmedCase
-from demur.docket.lookup import find_one
+from demur.docket.lookup import find_by_key, rows_of_case
 from demur.docket.mail_text import status_link, write_mail
 from demur.docket.models import Case, CaseIdentifier, Code, ListWish, MailKind
 from demur.docket.receipts import receipt_name
-from demur.docket.resolution import apply_answers, ask_later, open_handles
+from demur.docket.resolution import apply_answers, ask_later, is_open_handle
 from demur.docket.secret import CODE_DIGITS, code_digest, new_token, token_digest
 from demur.docket.services.lodge import get_lodged_case
 from demur.docket.services.outbox import queue_mail
@@ -66,11 +66,12 @@ def confirm_code(continue_token: str, code: str, now: datetime, asker: Asker = N
         count_wrong_try(asker, now)
         raise
     # Before the transaction: a slow directory must not hold the database, nor a broken one undo the confirmation.
-    handles = open_handles(case)
-    answers = ask_directory([handle.value for handle in handles]) if handles else []
+    identifiers = rows_of_case(CaseIdentifier, case.pk)
+    handles = [identifier.value for identifier in identifiers if is_open_handle(identifier)]
+    answers = ask_directory(handles) if handles else []
     try:
         with transaction.atomic():
-            return _confirm(case, handles, answers, now)
+            return _confirm(case, identifiers, answers, now)
     except CaseChangedError as error:
         raise _lost_race(case) from error
 
@@ -93,7 +94,7 @@ def _pay_and_compare(case: Case, typed: str, now: datetime) -> None:
 
 
 def _current_code(case: Case) -> Code:
-    code = find_one(Code.objects.filter(case=case))
+    code = find_by_key(Code, "case_id", case.pk)
     if code is None:
         raise _lost_race(case)
     return code
@@ -105,8 +106,10 @@ def _lost_race(case: Case) -> DocketError:
     return AlreadyConfirmedError() if is_confirmed else LinkUnknownError()
 
 
-def _confirm(case: Case, handles: list[CaseIdentifier], answers: list[Answer], now: datetime) -> ConfirmedCase:
+def _confirm(case: Case, identifiers: list[CaseIdentifier], answers: list[Answer], now: datetime) -> ConfirmedCase:
     token = new_token()
+    handles = [identifier for identifier in identifiers if is_open_handle(identifier)]
+    accounts = sorted(one.value for one in identifiers if one.kind == IdentifierKind.ACCOUNT)  # stated by the sign-in
     controller = get_controller()
     received_on = case.lodged_at.astimezone(controller.time_zone).date()
     change_state(
@@ -122,8 +125,6 @@ def _confirm(case: Case, handles: list[CaseIdentifier], answers: list[Answer], n
     )
     Code.objects.filter(case=case).delete()
     CaseIdentifier.objects.filter(case=case, kind=IdentifierKind.EMAIL).update(standing=Standing.VERIFIED)
-    verified = case.identifiers.filter(kind=IdentifierKind.ACCOUNT, standing=Standing.VERIFIED)
-    accounts = sorted(verified.values_list("value", flat=True))
     apply_answers(case, handles, answers)
     if len(answers) < len(handles):
         ask_later(case, now)

@@ -13,7 +13,7 @@ from demur.docket.asker import NOBODY, Asker
 from demur.docket.drafts import pass_photos_on
 from demur.docket.errors import AlreadyConfirmedError, LinkUnknownError, MailLimitError
 from demur.docket.lodging import CleanLodging, LodgedCase, Lodging, clean_lodging
-from demur.docket.lookup import find_one
+from demur.docket.lookup import find_by_key
 from demur.docket.mail_text import code_link, write_mail
 from demur.docket.models import Case, CaseChange, Code, MailKind
 from demur.docket.resolution import add_identifiers, new_identifier
@@ -78,8 +78,11 @@ def get_lodged_case(continue_token: str, now: datetime, *, lock: bool = False) -
         LinkUnknownError: no such case.
         AlreadyConfirmedError: it is confirmed.
     """
-    rows = Case.objects.select_for_update() if lock else Case.objects
-    case = find_one(rows.filter(continue_token_sha256_hex=token_digest(continue_token)))
+    digest = token_digest(continue_token)
+    if lock:
+        case = Case.objects.select_for_update().filter(continue_token_sha256_hex=digest).first()
+    else:
+        case = find_by_key(Case, "continue_token_sha256_hex", digest)
     if case is None:
         raise LinkUnknownError
     if case.state != CaseState.LODGED:
@@ -91,7 +94,7 @@ def get_lodged_case(continue_token: str, now: datetime, *, lock: bool = False) -
 
 def _create_case(lodging: CleanLodging, token: str, now: datetime) -> Case:
     reference = new_reference()
-    while Case.objects.filter(reference=reference).exists():
+    while find_by_key(Case, "reference", reference):
         reference = new_reference()
     case = Case.objects.create(
         reference=reference,
