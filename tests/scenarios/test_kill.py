@@ -32,6 +32,7 @@ from demur.ledger.log import verify_log
 
 pytestmark = pytest.mark.slow
 KILLS = 20
+BETWEEN_PEOPLE_SECONDS = 1.0  # all come from one address, and more of them would be taken for a flood
 
 
 @dataclass
@@ -50,6 +51,7 @@ class Crowd:
         while not self.stop.is_set():
             email = f"person{len(self.confirmed)}@people.example"
             self.confirmed[email] = self.object_patiently(email)
+            self.stop.wait(BETWEEN_PEOPLE_SECONDS)
 
     def object_patiently(self, email: str) -> str:
         """Lodge and confirm; return the address of the status page, from the screen or from the mail."""

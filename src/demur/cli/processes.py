@@ -21,6 +21,7 @@ from demur.core.errors import DemurError
 LOOPBACK = "127.0.0.1"
 _STOP_SECONDS = 10
 _START_SECONDS = 30
+_SILENCE_SECONDS = 2
 _POLL_SECONDS = 0.05
 
 
@@ -168,6 +169,7 @@ class Installation:
         """Start again whatever has ended; return the names."""
         ended = [name for name, process in self.running.items() if process.poll() is not None]
         for name in ended:
+            self._wait_until_silent(name)
             self.start(name)
         return ended
 
@@ -190,7 +192,7 @@ class Installation:
         Raises:
             StartError: it ended, or did not answer in time.
         """
-        port = {"mailbox": self.ports.smtp, "identity": self.ports.identity, "centre": self.ports.centre}.get(name)
+        port = self._port_of(name)
         give_up_at = time.monotonic() + _START_SECONDS
         while time.monotonic() < give_up_at:
             if self.running[name].poll() is not None:
@@ -199,6 +201,17 @@ class Installation:
                 return
             time.sleep(_POLL_SECONDS)
         raise StartError(f"the {name} did not start", hint=f"its last words are in {self.home.name}/{name}.log")
+
+    def _wait_until_silent(self, name: str) -> None:
+        """Wait for what a process that was killed had started: it ends a moment later, and holds the port till then."""
+        port = self._port_of(name)
+        give_up_at = time.monotonic() + _SILENCE_SECONDS
+        while port is not None and _answers(port) and time.monotonic() < give_up_at:
+            time.sleep(_POLL_SECONDS)
+
+    def _port_of(self, name: str) -> int | None:
+        ports = {"mailbox": self.ports.smtp, "identity": self.ports.identity, "centre": self.ports.centre}
+        return ports.get(name)
 
 
 def _answers(port: int) -> bool:
