@@ -81,6 +81,44 @@ def test_edited_controller_file_is_read_again(home: Path) -> None:
     assert get_controller().legal_name == "Lumen Holdings"
 
 
+FAULTS = {
+    "field": (
+        CONTROLLER_YAML.replace("country: IE", "country: Ireland"),
+        'controller.yaml, line 4: the field "country"',
+    ),
+    "yaml": ("name: [lumen.example\n", "controller.yaml, line 2: this is not YAML"),
+    "emptied": ("", "controller.yaml: the file is empty"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_slip_in_the_file_closes_no_page_and_is_logged_once_by_line_and_field(
+    home: Path, caplog: pytest.LogCaptureFixture, fault: str
+) -> None:
+    text, sentence = FAULTS[fault]
+    path, good = home / "controller.yaml", get_controller()
+    path.write_text(text)
+    os.utime(path, ns=(1, 1))
+    for _ in range(3):
+        assert get_controller() is good
+    [record] = caplog.records
+    assert sentence in record.getMessage()
+    assert "as it was before stays in use" in record.getMessage()
+    assert record.exc_info is None
+    path.write_text(CONTROLLER_YAML.replace("Lumen Platforms Limited", "Lumen Holdings"))
+    os.utime(path, ns=(2, 2))
+    assert get_controller().legal_name == "Lumen Holdings"
+
+
+def test_a_file_that_is_taken_away_while_an_editor_saves_it_closes_no_page(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    good = get_controller()
+    (home / "controller.yaml").unlink()
+    assert get_controller() is good
+    assert 'there is no "controller.yaml"' in caplog.text
+
+
 def test_home_without_a_controller_says_what_to_do(settings: Settings, tmp_path: Path) -> None:
     settings.DEMUR_HOME = tmp_path / "empty"
     with pytest.raises(ControllerFileError) as caught:

@@ -22,7 +22,7 @@ from django.utils.module_loading import import_string
 
 from demur.controller.errors import ControllerFileError
 from demur.controller.file import load_controller
-from demur.docket.controller import CONTROLLER_FILE
+from demur.docket.controller import CONTROLLER_FILE, get_controller
 from demur.docket.errors import HomeNotReadyError
 from demur.ledger.durable import make_folder, save_durably
 from demur.ledger.keys import PUBLIC_KEYS_NAME, KeyRole, create_missing_keys, load_signer, load_verifier_keys
@@ -77,7 +77,7 @@ def check_home(home: Path) -> None:
     """
     if not (home / CONTROLLER_FILE).is_file():
         raise _not_ready(f'there is no "{CONTROLLER_FILE}" in the home folder')
-    load_controller(home / CONTROLLER_FILE)
+    get_controller()  # read before anything is served, so that a later slip in the file finds what to go on with
     load_verifier_keys(home / "keys" / PUBLIC_KEYS_NAME)
     # SQLite would create an empty file, which others could read.
     if connection.vendor == "sqlite" and not Path(connection.settings_dict["NAME"]).is_file():
