@@ -46,6 +46,16 @@ def test_before_any_set_is_built_the_page_says_that_none_is_known(confirmed: Con
     assert "None that we know of" in section(ada, confirmed.page)
 
 
+def test_before_a_list_carried_the_objection_the_page_does_not_say_that_one_did(
+    confirm: Callable[..., Confirmed], ada: Client
+) -> None:
+    case = confirm()
+    build(None, list_number=2)
+    words = section(ada, case.page)
+    assert "has not been carried to the training systems yet" in words
+    assert "None that we know of" not in words
+
+
 def test_each_set_says_how_many_rows_were_left_out_and_the_page_what_that_cannot_show(
     confirmed: Confirmed, ada: Client
 ) -> None:
