@@ -59,15 +59,15 @@ class CountrySelect(forms.Select):
     """The list as a select. Nothing is chosen beforehand: a wrong country that nobody noticed means the wrong law.
 
     Attributes:
-        accept_language: the browser's header of that name, which only moves likely countries to the top.
+        likely: codes of the countries that go to the top.
     """
 
-    accept_language = ""
+    likely: tuple[str, ...] = ()
 
     def render(self, name: str, value: Any, attrs: Mapping[str, Any] | None = None, renderer: Any = None) -> SafeString:  # noqa: ARG002  (Django's signature)
         """Return the select with the value chosen, if it is a country."""
         all_attrs = self.build_attrs(dict(self.attrs), {**(attrs or {}), "name": name})
-        options = _options(get_language() or "en", likely_countries(self.accept_language))
+        options = _options(get_language() or "en", self.likely)
         if is_country(str(value)):
             option = f'value="{value}"'
             options = mark_safe(options.replace(option, f"{option} selected", 1))  # noqa: S308  (a code of the list)

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from demur.centre.cookies import WRITER, chosen_country, find_open_draft, remember_country, remember_draft
-from demur.centre.country import is_country
+from demur.centre.country import is_country, likely_countries
 from demur.centre.flood import find_asker
 from demur.centre.forms.objection import FORMS, ObjectionForm
 from demur.centre.forms.photos import PhotosField
@@ -60,6 +60,11 @@ class FormVisit:
         """Those accounts as the page sends them back, only to be compared: somebody may be signed out meanwhile."""
         return " ".join(account.account for account in self.accounts)
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether the form that is opened has nothing of anybody's in it, beyond the country."""
+        return self.draft is None and self.signed_in is None
+
     def kept_photos(self) -> Mapping[str, list[PhotoView]]:
         """Return the photos of the draft by the field to which they belong."""
         photos = draft_photos(self.token) if self.draft else ()
@@ -70,7 +75,7 @@ class FormVisit:
     def open_form(self) -> ObjectionForm:
         """Return the form with what is known: typed before, or stated by the identity provider."""
         initial: dict[str, str] = dict(self.draft.fields) if self.draft else {}
-        initial["country"] = self._known_country()
+        initial["country"] = self.known_country()
         if self.signed_in and not initial.get("email"):
             initial["email"] = self.signed_in.email
         return self._form(initial["country"], initial=initial)
@@ -80,7 +85,7 @@ class FormVisit:
         data = self.request.POST.copy()
         data.update(changes or {})
         if not data.get("country"):
-            data["country"] = self._known_country()
+            data["country"] = self.known_country()
         return self._form(str(data["country"]), data=data, files=self.request.FILES)
 
     def keep(self, form: ObjectionForm) -> None:
@@ -123,14 +128,15 @@ class FormVisit:
         except PhotoRefusedError:
             form.add_error(name, too_many_words())
 
-    def _known_country(self) -> str:
+    def known_country(self) -> str:
+        """Return the code of the country that the person chose, or that the sign-in states; empty if there is none."""
         kept = self.draft.fields.get("country", "") if self.draft else ""
         stated = self.signed_in.country if self.signed_in else ""
         return next((code for code in (chosen_country(self.request), kept, stated) if is_country(code)), "")
 
     def _form(self, country: str, **values: Any) -> ObjectionForm:
         return FORMS[self.meaning](
-            accept_language=self.request.headers.get("Accept-Language", ""),
+            likely=likely_countries(self.request.headers.get("Accept-Language", "")),
             reasons_required=reasons_are_required(country, get_controller()),
             is_signed_in=bool(self.accounts),
             has_photos=bool(self.kept_photos()["photos"]),

@@ -4,7 +4,7 @@ The names of laws and articles are data, in their own language; the sentences ab
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from django.utils import formats
 from django.utils.translation import gettext as _
@@ -57,10 +57,9 @@ class LawPanel:
     caveats: tuple[str, ...]
 
 
-def describe_law(country: str, controller: Controller, now: datetime) -> LawPanel:
-    """Return what a person who lives in a country should know before they write."""
+def describe_law(country: str, controller: Controller, today: date) -> LawPanel:
+    """Return what a person who lives in a country should know before they write; `today`, where the controller is."""
     jurisdiction = find_jurisdiction(country)
-    today = now.astimezone(controller.time_zone).date()
     required = reasons_are_required(country, controller)
     return LawPanel(
         country=country_name(country),

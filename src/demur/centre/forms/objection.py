@@ -29,8 +29,7 @@ _NOTHING_TO_RECOGNISE_BY = _("Give at least one of these: a name, an account, a 
 class CountryForm(forms.Form):
     """The country alone, as the first page asks for it.
 
-    Args of the constructor beside Django's: `accept_language`, the browser's header of that name, which only moves
-    likely countries to the top of the list.
+    Args of the constructor beside Django's: `likely`, the codes of the countries that go to the top of the list.
     """
 
     country = CountryField(
@@ -39,19 +38,19 @@ class CountryForm(forms.Form):
         error_messages=_COUNTRY_ERRORS,
     )
 
-    def __init__(self, *args: Any, accept_language: str = "", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, likely: tuple[str, ...] = (), **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
         super().__init__(*args, **kwargs)
         widget = self.fields["country"].widget
         widget.attrs["autocomplete"] = "country"
         if isinstance(widget, CountrySelect):
-            widget.accept_language = accept_language
+            widget.likely = likely
 
 
 class ObjectionForm(CountryForm):
     """What every objection has: a country, an address, and room for reasons.
 
-    Args of the constructor beside Django's: `accept_language`, as above; `reasons_required`, where the law asks for
+    Args of the constructor beside Django's: `likely`, as above; `reasons_required`, where the law asks for
     reasons and this controller does too; `is_signed_in`, where accounts are known by the sign-in; `has_photos`, where
     photos of the person are kept in the draft. A country that is known already is carried along unseen.
     """

@@ -1,6 +1,8 @@
 """The form. Opening an address stores nothing; sending the form stores a draft, or the objection."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
+from functools import lru_cache
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,10 +13,11 @@ from django.views.decorators.http import require_http_methods
 from demur.centre.cookies import forget_cookies, remember_country
 from demur.centre.flood import find_challenge, read_asker, wait_page
 from demur.centre.form_visit import PHOTO_PURPOSES, FormVisit, open_visit
-from demur.centre.forms.objection import ObjectionForm
+from demur.centre.forms.objection import FORMS, ObjectionForm
 from demur.centre.grounds import GROUNDS, add_grounds
-from demur.centre.law import describe_law
+from demur.centre.law import describe_law, reasons_are_required
 from demur.centre.meaning import Meaning
+from demur.centre.untouched_page import SameController, answer_untouched, draw_untouched
 from demur.centre.uploads import takes_photos
 from demur.docket.controller import get_controller
 from demur.docket.errors import FloodError, LodgingRefusedError
@@ -22,7 +25,11 @@ from demur.docket.lodging import Lodging
 from demur.docket.photo_store import remove_photo
 from demur.docket.services import lodge_objection
 
+_TEMPLATE = "centre/object.html"
 _UNPROCESSABLE = 422
+_KEPT_PAGES = 512
+"""Of some 10 KB each."""
+
 _MOST_DIGITS = 18
 
 
@@ -48,10 +55,32 @@ def _open(visit: FormVisit) -> HttpResponse:
 
     Over TLS they forget it for a page that must not be stored, and whoever mistyped the address would begin anew.
     """
-    response = _page(visit, visit.open_form())
-    if visit.draft is None and visit.signed_in is None:
-        response.headers["Cache-Control"] = "private, no-cache"
+    country = visit.known_country()
+    challenge = find_challenge(visit.request, visit.now)
+    if not visit.is_untouched:
+        return _page(visit, visit.open_form(), challenge)
+    if country and challenge is None:
+        controller = get_controller()
+        today = visit.now.astimezone(controller.time_zone).date()
+        page = _untouched(get_language() or "en", SameController(controller), visit.meaning, country, today)
+        response = answer_untouched(visit.request, page)
+    else:
+        response = _page(visit, visit.open_form(), challenge)
+    response.headers["Cache-Control"] = "private, no-cache"
     return response
+
+
+@lru_cache(maxsize=_KEPT_PAGES)
+def _untouched(_language: str, controller: SameController, meaning: Meaning, country: str, today: date) -> str:
+    """Return the form for whoever has chosen a country, and nothing else."""
+    required = reasons_are_required(country, controller.it)
+    context = {
+        "form": FORMS[meaning](reasons_required=required, initial={"country": country}),
+        "meaning": meaning,
+        "law": describe_law(country, controller.it, today),
+        "grounds": GROUNDS[meaning],
+    }
+    return draw_untouched(_TEMPLATE, controller.it, context)
 
 
 def _send(visit: FormVisit) -> HttpResponse:
@@ -111,22 +140,23 @@ def _keep_unfinished(visit: FormVisit, form: ObjectionForm) -> HttpResponse:
 def _keep(visit: FormVisit, form: ObjectionForm) -> HttpResponse:
     """Return the form with everything that was sent, which is kept as a draft too."""
     visit.keep(form)
-    return visit.remember(_page(visit, form))
+    return visit.remember(_page(visit, form, find_challenge(visit.request, visit.now)))
 
 
-def _page(visit: FormVisit, form: ObjectionForm) -> HttpResponse:
-    country = form["country"]
+def _page(visit: FormVisit, form: ObjectionForm, challenge: str | None) -> HttpResponse:
+    country, controller = form["country"], get_controller()
+    today = visit.now.astimezone(controller.time_zone).date()
     context = {
         "form": form,
         "meaning": visit.meaning,
-        "law": describe_law(country.value(), get_controller(), visit.now) if country.is_hidden else None,
+        "law": describe_law(country.value(), controller, today) if country.is_hidden else None,
         "grounds": GROUNDS[visit.meaning],
         "kept": visit.kept_photos(),
         "accounts": visit.accounts,
         "accounts_key": visit.accounts_key,
-        "challenge": find_challenge(visit.request, visit.now),
+        "challenge": challenge,
     }
-    return render(visit.request, "centre/object.html", context, status=_UNPROCESSABLE if form.errors else 200)
+    return render(visit.request, _TEMPLATE, context, status=_UNPROCESSABLE if form.errors else 200)
 
 
 def _lodging(form: ObjectionForm, visit: FormVisit) -> Lodging:
