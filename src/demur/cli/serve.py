@@ -3,7 +3,6 @@
 import errno
 import os
 import socket
-import sys
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -15,9 +14,6 @@ from demur.core.errors import DemurError
 
 THREADS = 5
 """Of each process: four may wait, for a photo that is drawn and for an identity provider."""
-
-_SWITCH_SECONDS = 0.0005
-"""How long a thread may keep the interpreter when another wants it, such as one that holds SQLite's only write lock."""
 
 _MOST_UPLOADS = 2
 """A body above so many of the largest forms is cut off while it arrives. Below it, Django refuses in plain words."""
@@ -77,7 +73,6 @@ def serve_application(application: object, listening: socket.socket, scheme: str
             _quiet=True,
         )
 
-    sys.setswitchinterval(_SWITCH_SECONDS)
     run_forked(len(os.sched_getaffinity(0)), serve_until_ended)
 
 
