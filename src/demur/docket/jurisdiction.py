@@ -63,7 +63,6 @@ class Authority:
     """A supervisory authority: `name` in its own language, `complaint_url` empty where none is known."""
 
     name: str
-    name_english: str
     website: str
     complaint_url: str
 
@@ -166,10 +165,5 @@ def _jurisdiction(entry: dict[str, Any]) -> Jurisdiction:
         rights_from=entry.get("in_force", {}).get("rights_from", ""),
         change_pending="pending_change" in entry,
         confidence=Confidence(entry["confidence"]),
-        authority=Authority(
-            authority["name"],
-            authority["name_en"],
-            authority["website"],
-            authority.get("complaint_url", ""),
-        ),
+        authority=Authority(authority["name"], authority["website"], authority.get("complaint_url", "")),
     )
