@@ -17,6 +17,7 @@ from demur.centre.meaning import Meaning
 from demur.core.identifier import IdentifierKind, Standing
 from demur.docket.lodging import MAX_LINKS
 from demur.docket.models import Case, CaseIdentifier, Draft, Photo, PhotoPurpose
+from demur.docket.photo_store import add_photo
 
 pytestmark = pytest.mark.django_db
 
@@ -224,6 +225,46 @@ def test_a_form_whose_draft_has_gone_is_taken_all_the_same(ada: Client) -> None:
     Draft.objects.all().delete()
     done = ada.post(FORMS[Meaning.OTHERS], {**FILLED[Meaning.OTHERS], "csrfmiddlewaretoken": token})
     assert done.status_code == 302
+
+
+def test_a_draft_that_goes_while_its_photos_are_added_costs_nothing_that_was_typed(
+    ada: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def add_to_what_is_gone(*args: object) -> None:
+        Draft.objects.all().delete()
+        add_photo(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("demur.centre.form_visit.add_photo", add_to_what_is_gone)
+        answer = submit(ada, FORMS[Meaning.OTHERS], **{**FILLED[Meaning.OTHERS], "photos": photo()})
+    assert answer.status_code == 422
+    assert "The photos were not kept: this form was erased or sent a moment ago" in answer.text
+    assert "They post me.</textarea>" in ada.get(FORMS[Meaning.OTHERS]).text
+    assert not Photo.objects.exists()
+    assert submit(ada, FORMS[Meaning.OTHERS], **{**FILLED[Meaning.OTHERS], "photos": photo()}).status_code == 302
+    assert Case.objects.get().photos.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("meaning", "kept"),
+    [
+        (Meaning.OWN, set()),
+        (Meaning.OTHERS, {PhotoPurpose.SHOWS_PERSON}),
+        (Meaning.CHILD, {PhotoPurpose.SHOWS_PERSON}),
+        (Meaning.AGENT, {PhotoPurpose.SHOWS_PERSON, PhotoPurpose.MANDATE}),
+    ],
+)
+def test_photos_of_a_form_begun_before_go_only_where_they_are_asked_for_and_the_page_says_so(
+    ada: Client, meaning: Meaning, kept: set[PhotoPurpose]
+) -> None:
+    begun = {**FILLED[Meaning.AGENT], "email": "ada", "mandate": photo(), "photos": photo()}
+    submit(ada, FORMS[Meaning.AGENT], **begun)
+    erased = 2 - len(kept)
+    text = ada.get(FORMS[meaning]).text
+    assert ("does not ask for" in text) == bool(erased)
+    assert (f"You chose {erased} photo" in text) == bool(erased)
+    assert submit(ada, FORMS[meaning], **FILLED[meaning]).status_code == 302
+    assert set(Photo.objects.values_list("purpose", "case")) == {(one, Case.objects.get().pk) for one in kept}
 
 
 def test_two_tabs_send_two_objections_and_photos_belong_to_the_first(ada: Client) -> None:

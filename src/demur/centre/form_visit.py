@@ -14,12 +14,12 @@ from demur.centre.forms.objection import FORMS, ObjectionForm
 from demur.centre.forms.photos import PhotosField
 from demur.centre.law import reasons_are_required
 from demur.centre.meaning import Meaning
-from demur.centre.photo_words import too_many_words
+from demur.centre.photo_words import erased_meanwhile_words, too_many_words
 from demur.centre.sign_in import SignedIn, find_signed_in
 from demur.docket.admission import admit_draft
 from demur.docket.controller import get_controller
 from demur.docket.drafts import DraftView, save_draft
-from demur.docket.errors import PhotoRefusedError
+from demur.docket.errors import LinkUnknownError, PhotoRefusedError
 from demur.docket.lodging import VerifiedAccount
 from demur.docket.models import PhotoPurpose
 from demur.docket.photo_store import PhotoView, add_photo, draft_photos
@@ -71,6 +71,10 @@ class FormVisit:
         return {
             field: [photo for photo in photos if photo.purpose == purpose] for field, purpose in PHOTO_PURPOSES.items()
         }
+
+    def photos_not_asked_for(self, form: ObjectionForm) -> int:
+        """Return how many photos the draft has of another form, begun before; they are erased when this one is sent."""
+        return sum(len(photos) for field, photos in self.kept_photos().items() if field not in form.fields)
 
     def open_form(self) -> ObjectionForm:
         """Return the form with what is known: typed before, or stated by the identity provider."""
@@ -127,6 +131,10 @@ class FormVisit:
                 add_photo(self.token, photo, purpose, self.now)
         except PhotoRefusedError:
             form.add_error(name, too_many_words())
+        except LinkUnknownError:  # another tab erased the draft, or sent it, a moment ago
+            fields = self.draft.fields if self.draft else {}
+            self.draft = DraftView(save_draft("", fields, self.now), fields)
+            form.add_error(name, erased_meanwhile_words())
 
     def known_country(self) -> str:
         """Return the code of the country that the person chose, or that the sign-in states; empty if there is none."""

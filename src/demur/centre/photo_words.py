@@ -36,6 +36,14 @@ def others_not_tried_words(number: int) -> str:
     return _("The photos after photo %(number)d were not opened either. Choose them again.") % {"number": number}
 
 
+def erased_meanwhile_words() -> str:
+    """Return what to say when the draft to which photos were to be added was erased meanwhile."""
+    return _(
+        "The photos were not kept: this form was erased or sent a moment ago, maybe in another window. What you typed "
+        "is still here. Choose the photos again."
+    )
+
+
 def _sentence(problem: PhotoProblem) -> str:
     sentences = {
         PhotoProblem.EMPTY: _("Photo %(number)d is empty. Choose it again, from a place where it can be opened."),

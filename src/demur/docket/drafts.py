@@ -12,11 +12,20 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from demur.core.errors import UnsealError
+from demur.core.objection import Capacity
 from demur.docket.lookup import find_one
-from demur.docket.models import Case, Draft, Photo
+from demur.docket.models import Case, Draft, Photo, PhotoPurpose
 from demur.docket.secret import new_token, seal_form, token_digest, unseal_form
 
 DRAFT_LIFETIME = timedelta(hours=24)
+
+_PHOTOS_ASKED_FOR: Mapping[Capacity, frozenset[PhotoPurpose]] = {
+    Capacity.ACCOUNT_HOLDER: frozenset(),
+    Capacity.NO_ACCOUNT: frozenset({PhotoPurpose.SHOWS_PERSON}),
+    Capacity.PARENT_OR_GUARDIAN: frozenset({PhotoPurpose.SHOWS_PERSON}),
+    Capacity.AUTHORISED_AGENT: frozenset({PhotoPurpose.SHOWS_PERSON, PhotoPurpose.MANDATE}),
+}
+"""What a form of each capacity asks for. A draft may hold more, of a form that the person began before."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +72,12 @@ def forget_draft(token: str) -> None:
 
 
 def pass_photos_on(token: str, case: Case) -> None:
-    """Make a draft's photos a case's, and erase the draft, inside the caller's transaction."""
-    draft = _lock(token)
-    Photo.objects.filter(draft__in=draft).update(draft=None, case=case)
+    """Make a draft's photos a case's, and erase the draft, inside the caller's transaction.
+
+    Photos that an objection in this capacity does not ask for are erased with it: nothing is kept without a purpose.
+    """
+    draft, purposes = _lock(token), _PHOTOS_ASKED_FOR[Capacity(case.capacity)]
+    Photo.objects.filter(draft__in=draft, purpose__in=purposes).update(draft=None, case=case)
     draft.delete()
 
 

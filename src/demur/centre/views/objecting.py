@@ -152,6 +152,7 @@ def _page(visit: FormVisit, form: ObjectionForm, challenge: str | None) -> HttpR
         "law": describe_law(country.value(), controller, today) if country.is_hidden else None,
         "grounds": GROUNDS[visit.meaning],
         "kept": visit.kept_photos(),
+        "photos_not_asked_for": visit.photos_not_asked_for(form),
         "accounts": visit.accounts,
         "accounts_key": visit.accounts_key,
         "challenge": challenge,
