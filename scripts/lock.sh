@@ -9,5 +9,5 @@ compile() {
         --no-annotate --output-file "requirements/$out.txt" "$@"
 }
 compile run pyproject.toml --extra agent --extra centre --extra sample --group run
-compile test pyproject.toml --extra agent --extra centre --extra sample --extra postgres --group test
+compile test pyproject.toml --extra agent --extra centre --extra sample --extra postgres --extra live --group test
 compile photos --no-deps --group photos
