@@ -12,7 +12,7 @@ from photo_world import PLACE, jpeg
 from typer.testing import CliRunner
 
 from demur.cli.desk import desk_app
-from demur.core.objection import CaseState
+from demur.core.objection import Capacity, CaseState
 from demur.docket.addition import MAX_ADDITIONS_A_DAY, MAX_HANDLES_OF_CASE, MAX_LINKS_OF_CASE, Supplement
 from demur.docket.decision import Decision, RefusalGround
 from demur.docket.drafts import forget_draft, save_draft
@@ -115,7 +115,7 @@ def test_a_kept_photo_cannot_be_read_in_the_database(home: Path) -> None:
 
 def test_photos_of_the_draft_become_those_of_the_case(home: Path) -> None:
     token = a_draft(2)
-    confirmed = confirm(replace(ADA, draft_token=token))
+    confirmed = confirm(replace(ADA, capacity=Capacity.NO_ACCOUNT, draft_token=token))
     status = find_status(confirmed.status_token, NOW)
     assert status is not None
     assert (status.photos, status.mandate_photos) == (2, 0)
@@ -131,13 +131,15 @@ def test_photos_end_with_the_draft(home: Path) -> None:
 
 
 def test_photos_end_with_a_case_that_nobody_confirmed(home: Path) -> None:
-    lodge_objection(replace(ADA, draft_token=a_draft()), NOW)
+    lodge_objection(replace(ADA, capacity=Capacity.NO_ACCOUNT, draft_token=a_draft()), NOW)
     erase_unconfirmed(NOW + timedelta(hours=24))
     assert Photo.objects.count() == 0
 
 
 def test_photos_end_with_the_objection_and_no_earlier(home: Path) -> None:
-    kept, withdrawn, refused, appealed = (confirm(replace(who, draft_token=a_draft())) for who in (CY, ADA, ADA, ADA))
+    kept, withdrawn, refused, appealed = (
+        confirm(replace(who, capacity=Capacity.NO_ACCOUNT, draft_token=a_draft())) for who in (CY, ADA, ADA, ADA)
+    )
     withdraw(withdrawn.status_token, NOW)
     refuse(refused.reference)
     refuse(appealed.reference)
@@ -249,7 +251,9 @@ def test_two_additions_at_once_share_the_room_that_is_left(home: Path) -> None:
 
 def test_staff_read_what_was_added_and_can_save_the_photos(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("demur.cli.desk.open_ready_home", lambda _: None)
-    confirmed = confirm(replace(ADA, draft_token=a_draft(), links=("https://agora.example/p/1",)))
+    confirmed = confirm(
+        replace(ADA, capacity=Capacity.NO_ACCOUNT, draft_token=a_draft(), links=("https://agora.example/p/1",))
+    )
     add_information(confirmed.status_token, Supplement("More words.", photos=((PHOTO, MANDATE),)), NOW)
     shown = CliRunner().invoke(desk_app, ["show", confirmed.reference]).stdout
     for words in ("added More words.", "https://agora.example/p/1", "1, and 1 of a mandate"):
