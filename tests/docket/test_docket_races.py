@@ -8,7 +8,7 @@ from docket_world import ADA, CY, NOW, at_once, code_of, confirm
 
 from demur.core.errors import TransitionError
 from demur.core.identifier import Standing
-from demur.core.objection import CaseState
+from demur.core.objection import Capacity, CaseState
 from demur.docket.decision import Decision, RefusalGround
 from demur.docket.drafts import save_draft
 from demur.docket.errors import AlreadyConfirmedError, CaseChangedError, LinkUnknownError
@@ -50,6 +50,15 @@ def test_two_confirmations_at_once_make_one(attempt: int) -> None:
     assert sum(isinstance(outcome, AlreadyConfirmedError) for outcome in outcomes) == 3
     assert Mail.objects.filter(kind=MailKind.CONFIRMATION).count() == 1
     assert LogEntry.objects.count() == 1
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_presses_of_the_same_form_at_once_make_one_case(attempt: int) -> None:
+    pressed = replace(ADA, sending="this form, so filled in")
+    tokens = {lodged.continue_token for lodged in at_once(*[lambda: lodge_objection(pressed, NOW)] * 4)}
+    assert Case.objects.count() == Mail.objects.count() == 1
+    [token] = tokens
+    assert confirm_code(token, code_of(token), NOW).reference == Case.objects.get().reference
 
 
 @pytest.mark.parametrize("attempt", range(3))
@@ -111,7 +120,7 @@ def test_photo_that_was_taken_while_another_tab_sends_the_form_is_in_the_case(at
     token = save_draft("", {}, NOW)
     photo = CleanPhoto(b"jpeg", 1, 1)
     lodged, *added = at_once(
-        lambda: lodge_objection(replace(ADA, draft_token=token), NOW),
+        lambda: lodge_objection(replace(ADA, capacity=Capacity.NO_ACCOUNT, draft_token=token), NOW),
         *[lambda: add_photo(token, photo, PhotoPurpose.SHOWS_PERSON, NOW)] * 6,
     )
     assert isinstance(lodged, LodgedCase)

@@ -51,6 +51,8 @@ class Lodging:
         links: to posts by others, as typed; at most MAX_LINKS.
         verified_accounts: stated by the identity provider, never typed.
         draft_token: of the draft whose photos belong to the objection; empty if there is none.
+        sending: what names this sending of the form and nobody can guess: what comes with the same once more, by a
+            second press of the button, is the same objection. Empty if each is one of its own.
     """
 
     country: str
@@ -64,6 +66,7 @@ class Lodging:
     links: tuple[str, ...] = ()
     verified_accounts: tuple[VerifiedAccount, ...] = ()
     draft_token: str = ""
+    sending: str = ""
 
 
 @dataclass(frozen=True)

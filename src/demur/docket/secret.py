@@ -7,6 +7,7 @@ table alone cannot find it by trying all million. A token has 192 bits, so its S
 import hashlib
 import hmac
 import secrets
+from base64 import urlsafe_b64encode
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,11 @@ def new_code() -> str:
 def new_token() -> str:
     """Return the secret part of a private link."""
     return secrets.token_urlsafe(_TOKEN_BYTES)
+
+
+def sending_token(sending: str) -> str:
+    """Return the secret part of the code page's address for one sending of a form: the same whenever it comes again."""
+    return urlsafe_b64encode(bytes.fromhex(_keyed_digest(f"demur-sending/v1\n{sending}"))[:_TOKEN_BYTES]).decode()
 
 
 def token_digest(token: str) -> str:

@@ -17,13 +17,14 @@ from demur.centre.forms.objection import FORMS, ObjectionForm
 from demur.centre.grounds import GROUNDS, add_grounds
 from demur.centre.law import describe_law, reasons_are_required
 from demur.centre.meaning import Meaning
+from demur.centre.sending import name_sending
 from demur.centre.untouched_page import SameController, answer_untouched, draw_untouched
 from demur.centre.uploads import takes_photos
 from demur.docket.controller import get_controller
 from demur.docket.errors import FloodError, LodgingRefusedError
 from demur.docket.lodging import Lodging
 from demur.docket.photo_store import remove_photo
-from demur.docket.services import lodge_objection
+from demur.docket.services import lodge_objection, was_lodged
 
 _TEMPLATE = "centre/object.html"
 _UNPROCESSABLE = 422
@@ -87,11 +88,15 @@ def _send(visit: FormVisit) -> HttpResponse:
     form = visit.sent_form()
     if visit.request.POST.get("shown_accounts", visit.accounts_key) != visit.accounts_key:
         form.add_error(None, _not_who_it_was(visit))
-    if form.is_valid() and any(form.cleaned_data.get(name) for name in PHOTO_PURPOSES):
+    if not form.is_valid():
+        return _keep(visit, form)
+    sending = name_sending(visit, form)
+    if any(form.cleaned_data.get(name) for name in PHOTO_PURPOSES) and not was_lodged(sending, visit.now):
         visit.keep(form)
-    if form.is_valid():
+    if form.is_valid() or was_lodged(sending, visit.now):
         try:
-            lodged = lodge_objection(_lodging(form, visit), visit.now, read_asker(visit.request, visit.now))
+            lodging = _lodging(form, visit, sending)
+            lodged = lodge_objection(lodging, visit.now, read_asker(visit.request, visit.now))
         except LodgingRefusedError as error:
             form.add_error(error.field if error.field in form.fields else None, _refusal(error))
         except FloodError:
@@ -160,7 +165,7 @@ def _page(visit: FormVisit, form: ObjectionForm, challenge: str | None) -> HttpR
     return render(visit.request, _TEMPLATE, context, status=_UNPROCESSABLE if form.errors else 200)
 
 
-def _lodging(form: ObjectionForm, visit: FormVisit) -> Lodging:
+def _lodging(form: ObjectionForm, visit: FormVisit, sending: str) -> Lodging:
     given = form.cleaned_data
     return Lodging(
         country=given["country"],
@@ -174,6 +179,7 @@ def _lodging(form: ObjectionForm, visit: FormVisit) -> Lodging:
         links=given.get("links", ()),
         verified_accounts=visit.accounts,
         draft_token=visit.token,
+        sending=sending,
     )
 
 

@@ -3,15 +3,15 @@
 import secrets
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from demur.core.identifier import IdentifierKind, Standing, check_account
 from demur.core.objection import UNCONFIRMED_LIFETIME, CaseState
 from demur.docket.admission import admit_lodging
 from demur.docket.allowance import DAY, next_request_at, take_mail_allowance
 from demur.docket.asker import NOBODY, Asker
-from demur.docket.drafts import pass_photos_on
-from demur.docket.errors import AlreadyConfirmedError, LinkUnknownError, MailLimitError
+from demur.docket.drafts import forget_draft, pass_photos_on
+from demur.docket.errors import AlreadyConfirmedError, FloodError, LinkUnknownError, MailLimitError
 from demur.docket.lodging import CleanLodging, LodgedCase, Lodging, clean_lodging
 from demur.docket.lookup import find_by_key
 from demur.docket.mail_text import code_link, write_mail
@@ -24,6 +24,7 @@ from demur.docket.secret import (
     new_code,
     new_reference,
     new_token,
+    sending_token,
     token_digest,
 )
 from demur.docket.services.outbox import queue_mail
@@ -33,6 +34,9 @@ from demur.docket.services.transition import DATA_SUBJECT
 def lodge_objection(request: Lodging, now: datetime, asker: Asker = NOBODY) -> LodgedCase:
     """Store an objection and send its code. A second one by the same address is a second case.
 
+    The same sending once more, also at the same moment, leads to the case that the first one made: nothing is stored
+    or mailed again, and nothing that was asked for at the address shows.
+
     When too many code mails were asked for an address, the case is stored all the same and looks the same, but no
     mail leaves; the person can ask for a code later.
 
@@ -41,12 +45,24 @@ def lodge_objection(request: Lodging, now: datetime, asker: Asker = NOBODY) -> L
         FloodError: too many objections came from the same network or person; nothing is stored.
     """
     lodging = clean_lodging(request)
-    token = new_token()
-    with transaction.atomic():
-        admit_lodging(asker, now)
-        case = _create_case(lodging, token, now)
-        send_code(Code(case=case), token, now, asker)
-    return LodgedCase(token)
+    if not request.sending:
+        return _lodge(lodging, new_token(), now, asker)
+    token = sending_token(request.sending)
+    sent_before = find_by_key(Case, "continue_token_sha256_hex", token_digest(token))
+    if sent_before is not None:
+        return _again(lodging, token) if _leads_on(sent_before, now) else _lodge(lodging, new_token(), now, asker)
+    try:
+        return _lodge(lodging, token, now, asker)
+    except (IntegrityError, FloodError):
+        if not was_lodged(request.sending, now):
+            raise
+        return _again(lodging, token)  # the other press came first
+
+
+def was_lodged(sending: str, now: datetime) -> bool:
+    """Tell whether this sending of a form has made a case, whose code page leads on."""
+    case = find_by_key(Case, "continue_token_sha256_hex", token_digest(sending_token(sending)))
+    return case is not None and _leads_on(case, now)
 
 
 def resend_code(continue_token: str, now: datetime, asker: Asker = NOBODY) -> None:
@@ -90,6 +106,26 @@ def get_lodged_case(continue_token: str, now: datetime, *, lock: bool = False) -
     if case.lodged_at + UNCONFIRMED_LIFETIME <= now:
         raise LinkUnknownError
     return case
+
+
+def _again(lodging: CleanLodging, token: str) -> LodgedCase:
+    if lodging.draft_token:
+        forget_draft(lodging.draft_token)
+    return LodgedCase(token)
+
+
+def _leads_on(case: Case, now: datetime) -> bool:
+    """Tell whether the code page of a case still leads somewhere: not once it has ended, or is about to be erased."""
+    is_over = case.state == CaseState.LODGED and case.lodged_at + UNCONFIRMED_LIFETIME <= now
+    return not is_over and case.state != CaseState.WITHDRAWN
+
+
+def _lodge(lodging: CleanLodging, token: str, now: datetime, asker: Asker) -> LodgedCase:
+    with transaction.atomic():
+        admit_lodging(asker, now)
+        case = _create_case(lodging, token, now)
+        send_code(Code(case=case), token, now, asker)
+    return LodgedCase(token)
 
 
 def _create_case(lodging: CleanLodging, token: str, now: datetime) -> Case:
