@@ -1,9 +1,10 @@
 """What other rooms may read: values, never rows, so that nobody can change a case by accident."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from demur.core.entry import Event
@@ -11,11 +12,24 @@ from demur.core.identifier import IdentifierKind
 from demur.core.objection import UNCONFIRMED_LIFETIME, Capacity, CaseState, is_in_force
 from demur.docket.allowance import MOST_CORRECTIONS, next_request_at
 from demur.docket.controller import get_controller
-from demur.docket.lookup import find_by_key, rows_of_case
-from demur.docket.models import Addition, Case, CaseChange, CaseIdentifier, Code, LogEntry, PhotoPurpose
+from demur.docket.lookup import find_by_key, find_values, rows_of_case
+from demur.docket.models import Addition, Case, CaseChange, CaseIdentifier, LogEntry, PhotoPurpose
 from demur.docket.photo_store import case_photos
 from demur.docket.receipts import make_receipt
 from demur.docket.secret import token_digest
+
+_OF_A_LODGING = (
+    *("email", "state", "lodged_at"),
+    *("code__tries_left", "code__expires_at", "code__asked_at", "code__corrections"),
+)
+_BELONGINGS = """SELECT
+(SELECT count(*) FROM docket_photo WHERE case_id = kase.id AND purpose = 'shows_person'),
+(SELECT count(*) FROM docket_photo WHERE case_id = kase.id AND purpose = 'mandate'),
+EXISTS (SELECT 1 FROM docket_addition WHERE case_id = kase.id),
+EXISTS (SELECT 1 FROM docket_logentry
+        WHERE case_id = kase.id AND event = 'objection-received' AND leaf_index IS NOT NULL)
+FROM docket_case AS kase WHERE id = %s"""
+"""Most cases have none of these: one question for all of them."""
 
 
 @dataclass(frozen=True)
@@ -141,24 +155,20 @@ class OpenCase:
 
 def find_lodging(continue_token: str, now: datetime) -> LodgingView | None:
     """Return what a code page shows; None for an unknown link, or one whose case is erased or about to be."""
-    case = find_by_key(Case, "continue_token_sha256_hex", token_digest(continue_token))
-    if case is None:
+    found = find_values(Case, "continue_token_sha256_hex", token_digest(continue_token), *_OF_A_LODGING)
+    if found is None:
         return None
-    confirmed = LodgingView(_masked(case.email), 0, None, None, may_correct=False)
-    if case.state != CaseState.LODGED:
-        return confirmed
-    if case.lodged_at + UNCONFIRMED_LIFETIME <= now:
+    email, state, lodged_at, tries_left, expires_at, asked_at, corrections = found
+    if state != CaseState.LODGED:
+        return LodgingView(_masked(email), 0, None, None, may_correct=False)
+    if lodged_at + UNCONFIRMED_LIFETIME <= now:
         return None
-    code = find_by_key(Code, "case_id", case.pk)
-    if code is None:  # confirmed between the two reads
-        return confirmed
-    asked_at = [datetime.fromisoformat(instant) for instant in code.asked_at]
-    return replace(
-        confirmed,
-        tries_left=code.tries_left,
-        expires_at=code.expires_at,
-        ask_again_at=next_request_at(asked_at),
-        may_correct=code.corrections < MOST_CORRECTIONS,
+    return LodgingView(
+        email_masked=_masked(email),
+        tries_left=tries_left,
+        expires_at=expires_at,
+        ask_again_at=next_request_at([datetime.fromisoformat(instant) for instant in asked_at]),
+        may_correct=corrections < MOST_CORRECTIONS,
     )
 
 
@@ -191,7 +201,8 @@ def _status_view(case: Case, now: datetime) -> StatusView | None:
     changes = rows_of_case(CaseChange, case.pk)
     identifiers = rows_of_case(CaseIdentifier, case.pk)
     handles = [identifier for identifier in identifiers if identifier.kind == IdentifierKind.HANDLE]
-    purposes = list(case.photos.values_list("purpose", flat=True))
+    photos, mandate_photos, has_additions, has_receipt = _belongings(case)
+    additions = rows_of_case(Addition, case.pk) if has_additions else []
     controller = get_controller()
     return StatusView(
         reference=case.reference,
@@ -204,20 +215,27 @@ def _status_view(case: Case, now: datetime) -> StatusView | None:
         name=case.name,
         representative_name=case.representative_name,
         history=tuple(_line(change) for change in changes),
-        additions=tuple(AdditionLine(addition.added_at, addition.text) for addition in rows_of_case(Addition, case.pk)),
+        additions=tuple(AdditionLine(addition.added_at, addition.text) for addition in additions),
         accounts=_typed(one for one in identifiers if one.kind == IdentifierKind.ACCOUNT and one.typed),
         handles_found=_typed(handle for handle in handles if handle.accounts_found),
         handles_not_found=_typed(handle for handle in handles if handle.accounts_found == 0),
         handles_pending=_typed(handle for handle in handles if handle.accounts_found is None),
         links=tuple(case.links),
-        photos=purposes.count(PhotoPurpose.SHOWS_PERSON),
-        mandate_photos=purposes.count(PhotoPurpose.MANDATE),
-        has_receipt=_received_entries(case).exists(),
+        photos=photos,
+        mandate_photos=mandate_photos,
+        has_receipt=bool(has_receipt),
         first_list_number=case.first_list_number,
         appeal_until=_appeal_until(case, changes),
         may_withdraw=case.state != CaseState.WITHDRAWN,
         may_add=is_in_force(CaseState(case.state), case.decided_at, now, timedelta(days=controller.appeal_days)),
     )
+
+
+def _belongings(case: Case) -> tuple[int, int, bool, bool]:
+    """Return how many photos of the person and of a mandate are kept, and whether there are additions and a receipt."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BELONGINGS, [case.pk])
+        return tuple(cursor.fetchone())
 
 
 def receipt_bytes(status_token: str) -> bytes | None:
