@@ -297,3 +297,9 @@ def test_no_code_at_all_confirms_a_case_whose_code_was_not_mailed() -> None:
     assert code_digest(case.pk, "123456") == hmac.digest(secret, f"{prefix}123456".encode(), "sha256").hex()
     digests = {hmac.digest(secret, f"{prefix}{number:06}".encode(), "sha256").hex() for number in range(10**6)}
     assert case.code.digest_hex not in digests
+
+
+def test_reference_that_another_case_has_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter(["DMR-AAAA-2222", "DMR-AAAA-2222", "DMR-AAAA-3333"])
+    monkeypatch.setattr("demur.docket.services.lodge.new_reference", lambda: next(drawn))
+    assert [confirm(ADA).reference for _ in range(2)] == ["DMR-AAAA-2222", "DMR-AAAA-3333"]

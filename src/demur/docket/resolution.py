@@ -11,6 +11,7 @@ from demur.core.identifier import IdentifierKind, Standing
 from demur.docket.accounts import Answer, ask_directory
 from demur.docket.lookup import rows_of_case
 from demur.docket.models import Case, CaseIdentifier, ListWish
+from demur.docket.row import change_if_still, insert_missing
 
 _ENTRY_ID_BYTES = 16
 _LEAST_PAUSE, _LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
@@ -34,7 +35,7 @@ def new_identifier(
 
 def add_identifiers(identifiers: Sequence[CaseIdentifier]) -> None:
     """Add identifiers to their cases; one that a case has already stays as it is."""
-    CaseIdentifier.objects.bulk_create(identifiers, ignore_conflicts=True)
+    insert_missing(identifiers)
 
 
 def open_handles(case: Case) -> list[CaseIdentifier]:
@@ -64,8 +65,7 @@ def apply_answers(case: Case, handles: Sequence[CaseIdentifier], answers: Sequen
         if accounts is None:
             continue
         add_identifiers([new_identifier(case, IdentifierKind.ACCOUNT, account, source=handle) for account in accounts])
-        handle.accounts_found, handle.ask_at = len(accounts), None
-        handle.save(update_fields=["accounts_found", "ask_at"])
+        change_if_still(handle, {}, {"accounts_found": len(accounts), "ask_at": None})
 
 
 def ask_later(case: Case, at: datetime) -> None:

@@ -18,6 +18,7 @@ from django.db.models import Max
 from demur.core.canonical import JsonObject, canonical_json
 from demur.core.entry import SALT_BYTES, Event, make_entry
 from demur.docket.models import Case, LogEntry
+from demur.docket.row import insert
 from demur.ledger.keys import KeyRole, load_signer
 from demur.ledger.log import Log, append_missing
 
@@ -33,13 +34,10 @@ def add_statement(event: Event, statement: JsonObject, now: datetime, case: Case
         FormatError: the statement holds what canonical JSON cannot; better refused here than when it is appended.
     """
     canonical_json(statement)
-    return LogEntry.objects.create(
-        event=event,
-        statement=statement,
-        salt=secrets.token_bytes(SALT_BYTES),
-        case=case,
-        created_at=now,
-    )
+    salt = secrets.token_bytes(SALT_BYTES)
+    entry = LogEntry(event=event, statement=statement, salt=salt, case=case, created_at=now)
+    insert(entry)
+    return entry
 
 
 def append_waiting() -> int:

@@ -7,15 +7,19 @@ I.371, annex A): one row and one conditional update for each network, however of
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, models
-from django.db.models import DateTimeField, ExpressionWrapper, F, Value
-from django.db.models.functions import Greatest
+from django.db import connection
+from django.db.models import DurationField
 
-from demur.docket.lookup import find_by_key
+from demur.docket.lookup import find_values
 from demur.docket.models import UsedShare
 from demur.docket.secret import allowance_digest
 
-_TAKE_FIRST = "INSERT INTO docket_usedshare (key_hmac_hex, used_until) VALUES (%s, %s) ON CONFLICT DO NOTHING"
+_TAKE = """INSERT INTO docket_usedshare AS used (key_hmac_hex, used_until) VALUES (%s, %s)
+ON CONFLICT (key_hmac_hex) DO UPDATE SET used_until = {} WHERE used.used_until <= %s"""
+_ONWARD = {  # from the later of what is used and now, by a step
+    "postgresql": "GREATEST(used.used_until, %s) + %s",
+    "sqlite": "django_format_dtdelta('+', MAX(used.used_until, %s), %s)",
+}
 
 
 @dataclass(frozen=True)
@@ -38,37 +42,28 @@ def take_share(subject: str, share: Share, now: datetime) -> datetime | None:
         None if there was something left; otherwise when there will be, and nothing is counted.
     """
     digest = allowance_digest(subject)
-    if _take_again(digest, share, now):
+    if _take(digest, share, now):
         return None
-    used = find_by_key(UsedShare, "key_hmac_hex", digest)
-    if used is not None and _next_at(used.used_until, share) > now:
-        return _next_at(used.used_until, share)
-    # Nobody has used it yet, or somebody was first a moment ago.
-    if (used is None and _take_first(digest, now + share.step)) or _take_again(digest, share, now):
-        return None
-    return now + share.step
+    return _find_next_at(digest, share) or now + share.step
 
 
 def find_wait(subject: str, share: Share, now: datetime) -> datetime | None:
     """Return when the next use will be possible; None if it is now. Nothing is counted."""
-    used = find_by_key(UsedShare, "key_hmac_hex", allowance_digest(subject))
-    next_at = _next_at(used.used_until, share) if used else now
-    return next_at if next_at > now else None
+    next_at = _find_next_at(allowance_digest(subject), share)
+    return next_at if next_at and next_at > now else None
 
 
-def _take_first(digest: str, used_until: datetime) -> bool:
-    """Note the first use; False if there was one. A statement of its own, since Django's would need a savepoint."""
+def _take(digest: str, share: Share, now: datetime) -> bool:
+    """Use a share once, by one statement whoever else does; False if there is nothing left."""
+    instant = connection.ops.adapt_datetimefield_value
+    step = DurationField().get_db_prep_value(share.step, connection)
+    latest = instant(now + (share.most - 1) * share.step)
     with connection.cursor() as cursor:
-        values = [digest, connection.ops.adapt_datetimefield_value(used_until)]
-        cursor.execute(_TAKE_FIRST, values)
+        values = [digest, instant(now + share.step), instant(now), step, latest]
+        cursor.execute(_TAKE.format(_ONWARD[connection.vendor]), values)
         return bool(cursor.rowcount == 1)
 
 
-def _take_again(digest: str, share: Share, now: datetime) -> bool:
-    onward = Greatest(F("used_until"), Value(now, DateTimeField())) + share.step
-    rows = UsedShare.objects.filter(key_hmac_hex=digest, used_until__lte=now + (share.most - 1) * share.step)
-    return rows.update(used_until=ExpressionWrapper(onward, output_field=models.DateTimeField())) == 1
-
-
-def _next_at(used_until: datetime, share: Share) -> datetime:
-    return used_until - (share.most - 1) * share.step
+def _find_next_at(digest: str, share: Share) -> datetime | None:
+    used = find_values(UsedShare, "key_hmac_hex", digest, "used_until")
+    return used[0] - (share.most - 1) * share.step if used else None

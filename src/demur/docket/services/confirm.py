@@ -4,8 +4,7 @@ import hmac
 import unicodedata
 from datetime import datetime
 
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
 
 from demur.core.canonical import JsonObject, instant_text
 from demur.core.entry import Event
@@ -32,6 +31,7 @@ from demur.docket.mail_text import status_link, write_mail
 from demur.docket.models import Case, CaseIdentifier, Code, ListWish, MailKind
 from demur.docket.receipts import receipt_name
 from demur.docket.resolution import apply_answers, ask_later, is_open_handle
+from demur.docket.row import own_transaction
 from demur.docket.secret import CODE_DIGITS, code_digest, new_token, token_digest
 from demur.docket.services.lodge import get_lodged_case
 from demur.docket.services.outbox import queue_mail
@@ -39,6 +39,11 @@ from demur.docket.services.statement import record_statement
 from demur.docket.services.transition import DATA_SUBJECT, change_state
 
 SCOPE = "all-ai-training"
+_PAY = """UPDATE docket_code SET tries_left = tries_left - 1, guesses_left = guesses_left - 1
+WHERE case_id = %s AND tries_left > 0 AND expires_at > %s
+RETURNING digest_hex, tries_left, guesses_left, good_until > %s"""
+_SPEND = "DELETE FROM docket_code WHERE case_id = %s"
+_VERIFY = "UPDATE docket_caseidentifier SET standing = %s WHERE case_id = %s AND kind = %s"
 
 
 def confirm_code(continue_token: str, code: str, now: datetime, asker: Asker = NOBODY) -> ConfirmedCase:
@@ -82,15 +87,16 @@ def _pay_and_compare(case: Case, typed: str, now: datetime) -> None:
     digits = "".join(digits.split())
     if len(digits) != CODE_DIGITS or not (digits.isascii() and digits.isdigit()):
         raise CodeWrongError(_current_code(case).tries_left)
-    with transaction.atomic():
-        valid = Code.objects.filter(case=case, tries_left__gt=0, expires_at__gt=now)
-        paid = valid.update(tries_left=F("tries_left") - 1, guesses_left=F("guesses_left") - 1)
-        current = _current_code(case)
+    instant = connection.ops.adapt_datetimefield_value(now)
+    with own_transaction(), connection.cursor() as cursor:
+        cursor.execute(_PAY, [case.pk, instant, instant])
+        paid = cursor.fetchone()
     if not paid:
-        raise CodeSpentError if current.tries_left == 0 else CodeExpiredError
-    is_same = hmac.compare_digest(current.digest_hex, code_digest(case.pk, digits))
-    if not (is_same and current.guesses_left >= 0 and current.good_until and now < current.good_until):
-        raise CodeWrongError(current.tries_left) if current.tries_left else CodeSpentError
+        raise CodeSpentError if _current_code(case).tries_left == 0 else CodeExpiredError
+    digest_hex, tries_left, guesses_left, is_good_still = paid
+    is_same = hmac.compare_digest(digest_hex, code_digest(case.pk, digits))
+    if not (is_same and guesses_left >= 0 and is_good_still):
+        raise CodeWrongError(tries_left) if tries_left else CodeSpentError
 
 
 def _current_code(case: Case) -> Code:
@@ -123,8 +129,9 @@ def _confirm(case: Case, identifiers: list[CaseIdentifier], answers: list[Answer
         status_token_sha256_hex=token_digest(token),
         list_wish=ListWish.WANTED,
     )
-    Code.objects.filter(case=case).delete()
-    CaseIdentifier.objects.filter(case=case, kind=IdentifierKind.EMAIL).update(standing=Standing.VERIFIED)
+    with connection.cursor() as cursor:
+        cursor.execute(_SPEND, [case.pk])
+        cursor.execute(_VERIFY, [Standing.VERIFIED, case.pk, IdentifierKind.EMAIL])
     apply_answers(case, handles, answers)
     if len(answers) < len(handles):
         ask_later(case, now)

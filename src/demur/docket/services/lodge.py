@@ -17,6 +17,7 @@ from demur.docket.lookup import find_by_key
 from demur.docket.mail_text import code_link, write_mail
 from demur.docket.models import Case, CaseChange, Code, MailKind
 from demur.docket.resolution import add_identifiers, new_identifier
+from demur.docket.row import insert, insert_if_free
 from demur.docket.secret import (
     CODE_LIFETIME,
     CODE_TRIES,
@@ -129,11 +130,7 @@ def _lodge(lodging: CleanLodging, token: str, now: datetime, asker: Asker) -> Lo
 
 
 def _create_case(lodging: CleanLodging, token: str, now: datetime) -> Case:
-    reference = new_reference()
-    while find_by_key(Case, "reference", reference):
-        reference = new_reference()
-    case = Case.objects.create(
-        reference=reference,
+    case = Case(
         state=CaseState.LODGED,
         country=lodging.country,
         email=lodging.email,
@@ -146,7 +143,10 @@ def _create_case(lodging: CleanLodging, token: str, now: datetime) -> Case:
         lodged_at=now,
         continue_token_sha256_hex=token_digest(token),
     )
-    CaseChange.objects.create(case=case, changed_at=now, new_state=CaseState.LODGED, actor=DATA_SUBJECT)
+    case.reference = new_reference()
+    while not insert_if_free(case, "reference"):
+        case.reference = new_reference()
+    insert(CaseChange(case=case, changed_at=now, new_state=CaseState.LODGED, actor=DATA_SUBJECT))
     identifiers = [new_identifier(case, IdentifierKind.EMAIL, lodging.email)]
     for typed, handle in lodging.handles:
         identifiers.append(new_identifier(case, IdentifierKind.HANDLE, handle, typed=typed))
@@ -180,7 +180,10 @@ def send_code(code: Code, token: str, now: datetime, asker: Asker) -> None:
         code.digest_hex = secrets.token_hex(32)
     code.expires_at, code.tries_left = expires_at, CODE_TRIES
     code.asked_at = [instant.isoformat() for instant in (*asked_times(code), now) if now - instant < DAY]
-    code.save()
+    if code.pk is None:
+        insert(code)
+    else:
+        code.save()
     minutes = CODE_LIFETIME // timedelta(minutes=1)
     text = write_mail(MailKind.CODE, code.case, code=digits, link=code_link(token), minutes=minutes)
     queue_mail(MailKind.CODE, code.case, text, now, pointless_from=expires_at, withheld=not may_leave)

@@ -6,6 +6,7 @@ from datetime import datetime
 from demur.docket.controller import get_controller
 from demur.docket.mail_text import MailText
 from demur.docket.models import Case, LogEntry, Mail, MailKind, MailState
+from demur.docket.row import insert
 from demur.docket.secret import seal_mail
 
 _MESSAGE_ID_BYTES = 16
@@ -33,7 +34,7 @@ def queue_mail(
         withheld: it never leaves and its text is not kept; the work is the same, so that no clock tells the difference.
     """
     sealed, salt = seal_mail(text.to_bytes())
-    return Mail.objects.create(
+    mail = Mail(
         kind=kind,
         case=case,
         recipient=case.email,
@@ -47,3 +48,5 @@ def queue_mail(
         pointless_from=pointless_from,
         waits_for=waits_for,
     )
+    insert(mail)
+    return mail

@@ -5,6 +5,7 @@ from datetime import datetime
 from demur.core.objection import CaseState, check_transition
 from demur.docket.errors import CaseChangedError, CaseUnknownError, LinkUnknownError
 from demur.docket.models import Case, CaseChange
+from demur.docket.row import change_if_still, insert
 from demur.docket.secret import token_digest
 
 DATA_SUBJECT = "data_subject"
@@ -38,20 +39,10 @@ def change_state(
     """
     old = CaseState(case.state)
     check_transition(old, new)
-    values = {**columns, "state": new, "version": case.version + 1}
-    if Case.objects.filter(pk=case.pk, state=old, version=case.version).update(**values) != 1:
+    still = {"state": old, "version": case.version}
+    if not change_if_still(case, still, {**columns, "state": new, "version": case.version + 1}):
         raise CaseChangedError
-    for name, value in values.items():
-        setattr(case, name, value)
-    CaseChange.objects.create(
-        case=case,
-        changed_at=now,
-        old_state=old,
-        new_state=new,
-        actor=actor,
-        ground=ground,
-        text=text,
-    )
+    insert(CaseChange(case=case, changed_at=now, old_state=old, new_state=new, actor=actor, ground=ground, text=text))
 
 
 def get_case(reference: str) -> Case:
