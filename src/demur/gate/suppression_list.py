@@ -127,6 +127,11 @@ class SuppressionList:
         """
         return self._index(kind, namespace)[0]
 
+    def values(self, kind: IdentifierKind) -> tuple[pa.ChunkedArray, Places]:
+        """Return the values of one kind, sorted by bytes, and the place in the list of each: string[m], int64[m]."""
+        start, end = self._ranges[kind]
+        return self._table["value"].slice(start, end - start), np.arange(start, end)
+
     def find_entries(self, kind: IdentifierKind, namespace: str | None, strings: pa.Array) -> Places:
         """Return for each string the first entry that has it as its value: int64[n], a place in the list, or NOWHERE.
 
@@ -157,8 +162,7 @@ class SuppressionList:
         """Return an index, and the places in the list of the values that it was built from."""
         with self._building:
             if (kind, namespace) not in self._indexes:
-                start, end = self._ranges[kind]
-                values, entries = self._table["value"].slice(start, end - start), np.arange(start, end)
+                values, entries = self.values(kind)
                 if namespace is not None:
                     prefix = f"{namespace}:"
                     is_of_it = pc.starts_with(values, prefix)
