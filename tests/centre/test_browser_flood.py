@@ -70,14 +70,13 @@ def _slowed(script: str) -> str:
     return script.replace("const solve = async (challenge) => {", slow)
 
 
-def test_a_flood_that_is_stopped_leaves_a_page_without_flaws_and_the_form_as_it_was(page: Page) -> None:
+def test_a_flood_that_is_stopped_leaves_the_form_as_it_was(page: Page) -> None:
     use_up(PROVEN)
     page.goto(FORM)
     fill_in(page)
     page.locator("#id_effect").fill("My children.")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("heading", name="Please try again a little later")).to_be_visible()
-    assert Axe().run(page).violations_count == 0
     page.get_by_role("link", name="Back to the page").click()
     expect(page.locator("#id_effect")).to_have_value("My children.")
 
@@ -85,10 +84,8 @@ def test_a_flood_that_is_stopped_leaves_a_page_without_flaws_and_the_form_as_it_
 def test_an_address_is_corrected_by_keyboard(page: Page, lodge: Callable[..., Lodged]) -> None:
     lodged = lodge()
     page.goto(lodged.page)
-    assert Axe().run(page).violations_count == 0
     page.get_by_role("link", name="Correct the e-mail address").press("Enter")
     page.wait_for_url("**/address")
-    assert Axe().run(page).violations_count == 0
     page.locator("#id_email").fill("ada")
     page.keyboard.press("Enter")
     expect(page.locator("#errors")).to_be_focused()
@@ -100,4 +97,3 @@ def test_an_address_is_corrected_by_keyboard(page: Page, lodge: Callable[..., Lo
     page.reload()
     page.get_by_role("button", name="Send a new code").press("Enter")
     page.wait_for_url("**?sent")
-    assert Axe().run(page).violations_count == 0
