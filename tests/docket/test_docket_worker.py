@@ -34,12 +34,14 @@ class StopAfter(threading.Event):
     def __init__(self, questions: int) -> None:
         super().__init__()
         self._questions = questions
+        self.pauses: list[float | None] = []
 
     def is_set(self) -> bool:
         self._questions -= 1
         return self._questions < 0
 
-    def wait(self, timeout: float | None = None) -> bool:  # noqa: ARG002  (the event's signature)
+    def wait(self, timeout: float | None = None) -> bool:
+        self.pauses.append(timeout)
         return super().wait(0)
 
 
@@ -48,6 +50,13 @@ def test_worker_works_off_what_waits_and_stops_when_told(home: Path, mailbox: Ma
     run_worker(StopAfter(20))
     assert len(mailbox.raw) == 2
     assert PublishedList.objects.get().number == 1
+
+
+def test_worker_that_found_something_looks_again_soon_but_lets_some_more_gather(home: Path, mailbox: Mailbox) -> None:
+    confirm(ADA)
+    run_worker(stop := StopAfter(20))
+    found, nothing_found = stop.pauses[0] or 0, stop.pauses[-1]
+    assert 0 <= found <= worker.ROUND_SECONDS < worker.IDLE_SECONDS == nothing_found
 
 
 def test_worker_without_an_account_directory_says_that_nobody_is_recognised(

@@ -76,7 +76,7 @@ def all_duties() -> tuple[Duty, ...]:
     return (
         Duty("writing the log", lambda _now: sequencing.append_waiting() > 0),
         Duty("delivering mails", lambda now: delivery.deliver_due(now) > 0),
-        Duty("publishing lists", _publish_if_due, every_seconds=5, share=0.05),
+        Duty("publishing lists", _publish_if_due, every_seconds=10, share=0.02),
         Duty("asking the directory", lambda now: resolution.ask_about_oldest(now, _ASK_SECONDS), share=0.2),
         Duty("erasing", _erase, every_seconds=60),
     )

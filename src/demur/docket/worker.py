@@ -23,7 +23,11 @@ from demur.docket.duties import all_duties
 from demur.docket.errors import WorkerRunningError
 
 LOCK_FILE = "worker.lock"
-_IDLE_SECONDS = 0.3
+IDLE_SECONDS = 0.3
+ROUND_SECONDS = 0.2
+"""A round begins so long after the one before, or later: what comes meanwhile shares an append to the log and a
+connection to the mail server, each of which costs as much as several mails."""
+
 _LOOK_AT_LOCK_SECONDS = 5.0
 _ADVISORY_LOCK = 0x64656D7572  # "demur"; any number will do that no other program uses in this database
 _LOCK_MODE = 0o600
@@ -58,7 +62,7 @@ def run_worker(stop: threading.Event) -> None:
             # Their words can hold values of a row. Nothing is lost meanwhile.
             _log.warning("the database did not answer; trying again")
             close_old_connections()
-        stop.wait(_IDLE_SECONDS)
+        stop.wait(IDLE_SECONDS)
 
 
 def _work(stop: threading.Event, is_alone: Callable[[], bool]) -> None:
@@ -69,9 +73,9 @@ def _work(stop: threading.Event, is_alone: Callable[[], bool]) -> None:
             if not is_alone():
                 return
             look_at = time.monotonic() + _LOOK_AT_LOCK_SECONDS
+        began = time.monotonic()
         found = [duty.do_if_due(timezone.now()) for duty in duties if not stop.is_set()]
-        if not any(found):
-            stop.wait(_IDLE_SECONDS)
+        stop.wait(max(began + ROUND_SECONDS - time.monotonic(), 0) if any(found) else IDLE_SECONDS)
 
 
 @contextmanager
