@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from demur.cli.verify import verify
 from demur.core.entry import Event, make_entry
-from demur.core.gate_manifest import GateManifest, ManifestFile
+from demur.core.gate_manifest import GateManifest, GateMode, ManifestFile
 from demur.core.note import sign_note
 from demur.core.suppression_list import SuppressionListHeader, seal_list, verify_list
 from demur.ledger.keys import KeyRole, create_missing_keys, load_signer, load_verifier_keys
@@ -77,8 +77,10 @@ def make_manifest(run: Path, outputs: dict[str, bytes]) -> GateManifest:
         mapping_sha256=bytes(32),
         catalogue_sha256=None,
         rules={"author-objected": 1},
+        mode=GateMode.REWRITE,
         inputs=(ManifestFile("a.parquet", bytes(32), 1_200),),
         outputs=tuple(ManifestFile(name, hashlib.sha256(raw).digest(), 600) for name, raw in outputs.items()),
+        linked=(),
         kept_rows=1_100,
         withheld_rows=100,
         withheld_by_reason={"author-objected": 100},

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from demur.core.errors import DemurError, FormatError, SignatureMismatchError
-from demur.core.gate_manifest import FORM, GateManifest, ManifestFile, verify_manifest
+from demur.core.gate_manifest import FORM, GateManifest, GateMode, ManifestFile, verify_manifest
 from demur.core.note import Signer
 from demur.core.statement import sign_statement
 
@@ -18,8 +18,14 @@ MANIFEST = GateManifest(
     mapping_sha256=b"\x02" * 32,
     catalogue_sha256=b"\x07" * 32,
     rules={"author-objected": 1, "private-message": 2},
+    mode=GateMode.LINK,
     inputs=(ManifestFile("a.parquet", b"\x03" * 32, 6), ManifestFile("b/c.parquet", b"\x04" * 32, 4)),
-    outputs=(ManifestFile("kept/a.parquet", b"\x05" * 32, 5), ManifestFile("withheld/a.parquet", b"\x06" * 32, 1)),
+    outputs=(
+        ManifestFile("kept/a.parquet", b"\x05" * 32, 5),
+        ManifestFile("kept/b/c.parquet", b"\x04" * 32, 4),
+        ManifestFile("withheld/a.parquet", b"\x06" * 32, 1),
+    ),
+    linked=("kept/b/c.parquet",),
     kept_rows=8,
     withheld_rows=2,
     withheld_by_reason={"author-objected": 2, "private-message": 1},
@@ -74,6 +80,12 @@ def test_manifest_signed_by_the_key_of_lists_is_refused(gate_signer: Signer, lis
         {"mapping_sha256": "00"},
         {"catalogue_sha256": "00"},
         {"catalogue_sha256": False},
+        {"mode": "copy"},
+        {"mode": None},
+        {"linked": ["kept/a.parquet"]},  # its bytes are not the input's
+        {"linked": ["kept/d.parquet"]},
+        {"linked": ["withheld/a.parquet"]},
+        {"linked": "kept/b/c.parquet"},
         {"model": "unknown fields are not passed over"},
     ],
     ids=str,

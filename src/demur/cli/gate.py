@@ -11,6 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Table
 from rich.text import Text
 
+from demur.core.gate_manifest import GateMode
+
 if TYPE_CHECKING:
     from demur.core.gate_manifest import GateManifest
     from demur.gate.mapping import SourceMapping
@@ -47,6 +49,13 @@ ControllerFile = Annotated[
     ),
 ]
 Out = Annotated[Path, typer.Option(help="Where the output appears when it is complete; new, or empty.")]
+Mode = Annotated[
+    GateMode,
+    typer.Option(
+        help="What is written of the kept rows: rewrite writes all of them again; link links files in which no row is "
+        "withheld, and writes the others again; ids writes none.",
+    ),
+]
 KeysFolder = Annotated[
     Path,
     typer.Option(
@@ -65,12 +74,13 @@ def run(
     out: Out,
     keys_folder: KeysFolder,
     controller: ControllerFile = None,
+    mode: Mode = GateMode.REWRITE,
 ) -> None:
     """Split a dataset into rows that may train and rows that must not.
 
-    Writes OUT/kept (same files, columns and order), OUT/withheld (row ids with reasons), OUT/withheld-by-entry.parquet
-    (how many rows each entry of the list withheld) and OUT/manifest.note (signed). Private messages never train. Other
-    data that are not public train only if the controller's file says so.
+    Writes OUT/kept (same files, columns and order; see --mode), OUT/withheld (row ids with reasons),
+    OUT/withheld-by-entry.parquet (how many rows each entry of the list withheld) and OUT/manifest.note (signed).
+    Private messages never train. Other data that are not public train only if the controller's file says so.
 
     Anything unreadable, unknown, expired or tampered stops the run, and nothing appears under OUT.
 
@@ -99,7 +109,7 @@ def run(
     with _progress() as bar:
         task = bar.add_task(f"list {suppressions.header.number}", total=None)
         manifest = run_gate(
-            GateRequest(inputs, source_mapping, out, catalogue),
+            GateRequest(inputs, source_mapping, out, catalogue, mode),
             suppressions,
             signer,
             lambda done, total: bar.update(task, completed=done, total=total),
@@ -155,6 +165,8 @@ def _print_summary(manifest: "GateManifest", out: Path) -> None:
         table.add_row(name, f"{rows:,}", f"{share:.2%}", "█" * round(share * _BAR_CELLS))
     console = Console(highlight=False, markup=False)
     console.print(table)
+    if manifest.linked:
+        console.print(f"{len(manifest.linked):,} of {len(manifest.inputs):,} files kept every row, and are linked.")
     if any(manifest.withheld_by_reason.values()):
         console.print("A row with two reasons counts in both.")
     if manifest.kinds_not_applied:

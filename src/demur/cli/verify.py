@@ -209,6 +209,7 @@ def _check_manifest(path: Path, raw: bytes, key: VerifierKey) -> Finding:
         kind="gate manifest",
         facts=(
             ("SHA-256", hashlib.sha256(raw).hexdigest()),
+            ("mode", str(manifest.mode)),
             ("suppression list", f"number {manifest.list_number}"),
             ("its header", manifest.list_header_sha256.hex()),
             ("catalogue", "none was given" if catalogue is None else f"SHA-256 {catalogue.hex()}"),

@@ -6,6 +6,7 @@ Specified in docs/spec/gate-manifest.md.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from demur.core.canonical import Json, JsonObject
 from demur.core.errors import FormatError
@@ -14,6 +15,10 @@ from demur.core.note import Signer, VerifierKey
 from demur.core.statement import sign_statement, verify_statement
 
 FORM = "demur-gate-manifest/v1"
+KEPT = "kept"
+WITHHELD = "withheld"
+"""Folders of an output."""
+
 _SHA256_BYTES = 32
 
 
@@ -30,6 +35,14 @@ class ManifestFile:
         return {"path": self.path, "rows": self.rows, "sha256": self.sha256.hex()}
 
 
+class GateMode(StrEnum):
+    """What a run writes of the rows that are kept."""
+
+    REWRITE = "rewrite"
+    LINK = "link"
+    IDS = "ids"
+
+
 @dataclass(frozen=True)
 class GateManifest:
     """What one run of the gate did.
@@ -43,8 +56,10 @@ class GateManifest:
         mapping_sha256: SHA-256 of the source mapping's file (32 bytes).
         catalogue_sha256: SHA-256 of what the controller's catalogue let train (32 bytes); None if none was used.
         rules: the version of each rule that ran, by its reason code.
+        mode: what was written of the kept rows.
         inputs: what was read, in order.
-        outputs: what was written: kept files and withheld files.
+        outputs: what was written: kept files (none in the mode "ids") and withheld files.
+        linked: paths of the kept files that are an input, byte for byte; only in the mode "link".
         kept_rows: rows that may train.
         withheld_rows: rows that must not; kept + withheld = the sum of the inputs' rows.
         withheld_by_reason: rows by reason code. A row with two reasons counts in both.
@@ -57,8 +72,10 @@ class GateManifest:
     mapping_sha256: bytes
     catalogue_sha256: bytes | None
     rules: Mapping[str, int]
+    mode: GateMode
     inputs: tuple[ManifestFile, ...]
     outputs: tuple[ManifestFile, ...]
+    linked: tuple[str, ...]
     kept_rows: int
     withheld_rows: int
     withheld_by_reason: Mapping[str, int]
@@ -70,10 +87,12 @@ class GateManifest:
             "inputs": [file.to_body() for file in self.inputs],
             "kept_rows": self.kept_rows,
             "kinds_not_applied": list(self.kinds_not_applied),
+            "linked": list(self.linked),
             "list_header_sha256": self.list_header_sha256.hex(),
             "list_kinds": dict(self.list_kinds),
             "list_number": self.list_number,
             "mapping_sha256": self.mapping_sha256.hex(),
+            "mode": str(self.mode),
             "outputs": [file.to_body() for file in self.outputs],
             "rules": dict(self.rules),
             "withheld_by_reason": dict(self.withheld_by_reason),
@@ -101,8 +120,10 @@ def verify_manifest(raw: bytes, key: VerifierKey) -> GateManifest:
         mapping_sha256=fields.hex_bytes("mapping_sha256", _SHA256_BYTES),
         catalogue_sha256=fields.hex_bytes_or_null("catalogue_sha256", _SHA256_BYTES),
         rules=_counts(fields.object("rules")),
+        mode=_parse_mode(fields.text("mode")),
         inputs=tuple(_parse_file(item) for item in fields.items("inputs")),
         outputs=tuple(_parse_file(item) for item in fields.items("outputs")),
+        linked=tuple(fields.texts("linked")),
         kept_rows=fields.count("kept_rows"),
         withheld_rows=fields.count("withheld_rows"),
         withheld_by_reason=_counts(fields.object("withheld_by_reason")),
@@ -110,7 +131,22 @@ def verify_manifest(raw: bytes, key: VerifierKey) -> GateManifest:
     fields.end()
     if manifest.kept_rows + manifest.withheld_rows != sum(file.rows for file in manifest.inputs):
         raise FormatError("the manifest does not add up: kept and withheld rows are not the rows that were read")
+    _check_linked(manifest)
     return manifest
+
+
+def _parse_mode(value: str) -> GateMode:
+    if value not in set(GateMode):
+        raise FormatError("the manifest is of a mode that this version does not know", hint="update demur")
+    return GateMode(value)
+
+
+def _check_linked(manifest: GateManifest) -> None:
+    """Refuse a file that is said to be an input and is not."""
+    inputs = {f"{KEPT}/{file.path}": (file.sha256, file.rows) for file in manifest.inputs}
+    outputs = {file.path: (file.sha256, file.rows) for file in manifest.outputs}
+    if any(path not in outputs or outputs[path] != inputs.get(path) for path in manifest.linked):
+        raise FormatError("the manifest does not add up: a linked file is not the input that it should be")
 
 
 def _counts(values: JsonObject) -> dict[str, int]:

@@ -5,6 +5,7 @@ counts once for each of them. Kept rows cost nothing: only those that an objecti
 Specified in docs/spec/gate-manifest.md.
 """
 
+from dataclasses import replace
 from itertools import pairwise
 from threading import Lock
 from typing import Final
@@ -42,7 +43,7 @@ class EntryCounter:
     """Counts rows by entry, over all batches of a run; several threads may add to it."""
 
     def __init__(self, mapping: SourceMapping, suppressions: SuppressionList) -> None:
-        self._mapping = mapping
+        self._mapping = replace(mapping, others={})  # batches may come without the columns that no rule reads
         self._suppressions = suppressions
         self._rows_by_entry = np.zeros(len(suppressions), np.int64)
         self._adding = Lock()

@@ -154,6 +154,12 @@ def check_columns(schema: pa.Schema, mapping: SourceMapping, where: str) -> None
             )
 
 
+def needed_columns(mapping: SourceMapping) -> list[str]:
+    """Return the columns that rules read, each once: a row can be decided about without the others."""
+    roles = set(Role)
+    return list(dict.fromkeys(column for role, column in _columns(mapping) if role in roles))
+
+
 @dataclass(frozen=True)
 class RoleType:
     """The types that a role can have: a test, and words for the error."""

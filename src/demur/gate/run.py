@@ -1,8 +1,8 @@
 """One run of the gate: Parquet in, and out come kept rows, withheld row ids with reasons, and a signed manifest.
 
     1. Every footer of the input is read and held against the mapping; nothing is written before all of them fit.
-    2. Each file is read once, row group by row group, decided about, and written to a hidden folder in the same order
-       and layout. Two files at a time; memory does not grow with the input.
+    2. Each file is decided about, row group by row group, and what the mode asks for is written to a hidden folder
+       (demur.gate.file_gate). Two files at a time; memory does not grow with the input.
     3. Each input file is hashed, and refused if it changed since step 1.
     4. The manifest is signed and written last; then the hidden folder gets the output's name, in one rename.
 
@@ -19,31 +19,25 @@ from threading import Lock
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
 
 from demur.controller.catalogue import Catalogue
-from demur.core.gate_manifest import GateManifest, ManifestFile
+from demur.core.gate_manifest import GateManifest, GateMode, ManifestFile
 from demur.core.note import Signer
-from demur.gate.decision import REASONS, Decision, decide
+from demur.gate.decision import REASONS
 from demur.gate.entry_counts import LAYOUT, WITHHELD_BY_ENTRY, EntryCounter
-from demur.gate.errors import MappingError, OutputExistsError, RowIdMissingError, UnreadableInputError
+from demur.gate.errors import MappingError, OutputExistsError
+from demur.gate.file_gate import REASONS_COLUMN, FileGate, FileResult
 from demur.gate.mapped_batch import check_product
 from demur.gate.mapping import SourceMapping
-from demur.gate.output import Layout, OutputFile, layout_of, writing
+from demur.gate.output import OutputFile, writing
 from demur.gate.rules import rules_for
-from demur.gate.source import InputFile, find_inputs, hash_unchanged, open_parquet, read_row_group
+from demur.gate.source import InputFile, find_inputs
 from demur.gate.staging import open_staging
 from demur.gate.suppression_list import SuppressionList
 from demur.gate.trained_values import catalogue_sha256
 
-KEPT: Final = "kept"
-WITHHELD: Final = "withheld"
 MANIFEST: Final = "manifest.note"
-REASONS_COLUMN: Final = "reasons"
 _FILES_AT_A_TIME: Final = 2
-_WITHHELD_CODEC: Final = "zstd"
-_REASONS_LEAF: Final = "reasons.list.element"
 
 
 @dataclass(frozen=True)
@@ -55,22 +49,14 @@ class GateRequest:
         mapping: which column plays which role.
         out: the output folder; it must not exist, or be empty.
         catalogue: what may train at all, from the controller's file; None to run without one.
+        mode: what is written of the rows that are kept.
     """
 
     inputs: Path
     mapping: SourceMapping
     out: Path
     catalogue: Catalogue | None = None
-
-
-@dataclass(frozen=True)
-class _FileResult:
-    """What became of one input file. `reason_rows`: rows by reason, int64[len(REASONS)]."""
-
-    source: ManifestFile
-    kept: ManifestFile
-    withheld: ManifestFile
-    reason_rows: npt.NDArray[np.int64]
+    mode: GateMode = GateMode.REWRITE
 
 
 class _StoppedError(Exception):
@@ -122,7 +108,8 @@ def run_gate(
     with open_staging(request.out) as staging:
         counter = _Progress(sum(file.rows for file in files), progress)
         by_entry = EntryCounter(request.mapping, suppressions)
-        results = _gate_files(files, _FileGate(request, suppressions, by_entry, staging.folder), counter)
+        gate = FileGate(request.mapping, suppressions, request.catalogue, request.mode, by_entry, staging.folder)
+        results = _gate_files(files, gate, counter)
         counts = _write_entry_counts(staging.folder, by_entry)
         manifest = _manifest(request, suppressions, results, counts)
         with writing(), (staging.folder / MANIFEST).open("xb") as stream:
@@ -145,10 +132,10 @@ def _check_apart(request: GateRequest) -> None:
         )
 
 
-def _gate_files(files: Sequence[InputFile], gate: "_FileGate", progress: _Progress) -> list[_FileResult]:
+def _gate_files(files: Sequence[InputFile], gate: FileGate, progress: _Progress) -> list[FileResult]:
     """Gate every file, two at a time, and return what became of each in the order of the files."""
     with ThreadPoolExecutor(_FILES_AT_A_TIME) as pool:
-        futures = [pool.submit(gate.run, file, progress) for file in files]
+        futures = [pool.submit(gate.run, file, progress.advance) for file in files]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
         finally:  # all is done, a file has failed, or somebody interrupts
@@ -161,70 +148,6 @@ def _gate_files(files: Sequence[InputFile], gate: "_FileGate", progress: _Progre
     return [future.result() for future in futures]
 
 
-class _FileGate:
-    """Gates one file after another into one folder."""
-
-    def __init__(
-        self, request: GateRequest, suppressions: SuppressionList, by_entry: EntryCounter, folder: Path
-    ) -> None:
-        self._mapping, self._catalogue = request.mapping, request.catalogue
-        self._suppressions = suppressions
-        self._by_entry = by_entry
-        self._folder = folder
-
-    def run(self, file: InputFile, progress: _Progress) -> _FileResult:
-        """Read a file; write its kept rows, and the ids of its withheld rows."""
-        reason_rows = np.zeros(len(REASONS), np.int64)
-        with open_parquet(file.path, file.name) as parquet:
-            layout = layout_of(parquet, file.name)
-            id_layout = self._withheld_layout(layout.schema)
-            with self._create(KEPT, file, layout) as kept, self._create(WITHHELD, file, id_layout) as withheld:
-                for row_group in range(parquet.num_row_groups):
-                    for batch in read_row_group(parquet, file.name, row_group):
-                        where = f"{file.name}, row group {row_group}"
-                        decision = self._decide(batch, where)
-                        kept.append(_kept_rows(batch, decision, where))
-                        withheld.append(self._withheld_rows(batch, decision, id_layout.schema))
-                        self._by_entry.add(batch, decision)
-                        reason_rows += decision.count_by_reason()
-                        progress.advance(batch.num_rows)
-                    kept.end_row_group()
-                    withheld.end_row_group()
-                return _FileResult(
-                    source=ManifestFile(file.name, hash_unchanged(file), file.rows),
-                    kept=ManifestFile(f"{KEPT}/{file.name}", kept.close(), kept.rows),
-                    withheld=ManifestFile(f"{WITHHELD}/{file.name}", withheld.close(), withheld.rows),
-                    reason_rows=reason_rows,
-                )
-
-    def _create(self, folder: str, file: InputFile, layout: Layout) -> OutputFile:
-        return OutputFile(self._folder / folder / file.name, layout)
-
-    def _decide(self, batch: pa.RecordBatch, where: str) -> Decision:
-        try:
-            return decide(batch, self._mapping, self._suppressions, self._catalogue)
-        except RowIdMissingError as error:
-            raise RowIdMissingError(f"{where}: {error}", hint="give every row an id, and run again") from error
-
-    def _withheld_layout(self, schema: pa.Schema) -> Layout:
-        columns = [schema.field(self._mapping.row_id), pa.field(REASONS_COLUMN, pa.list_(pa.string()), nullable=False)]
-        return Layout(pa.schema(columns), _WITHHELD_CODEC, [_REASONS_LEAF], store_schema=True)
-
-    def _withheld_rows(self, batch: pa.RecordBatch, decision: Decision, schema: pa.Schema) -> pa.RecordBatch:
-        ids = batch.column(self._mapping.row_id).filter(pa.array(~decision.kept_mask))
-        return pa.RecordBatch.from_arrays([ids, decision.withheld_reasons()], schema=schema)
-
-
-def _kept_rows(batch: pa.RecordBatch, decision: Decision, where: str) -> pa.RecordBatch:
-    try:
-        return batch.filter(pa.array(decision.kept_mask))
-    except pa.ArrowNotImplementedError as error:
-        raise UnreadableInputError(
-            f"{where}, has a column of a type out of which Arrow cannot take rows yet (a view)",
-            hint="write the file again without string views and binary views",
-        ) from error
-
-
 def _write_entry_counts(folder: Path, by_entry: EntryCounter) -> ManifestFile:
     with OutputFile(folder / WITHHELD_BY_ENTRY, LAYOUT) as file:
         file.append(by_entry.to_batch())
@@ -232,11 +155,12 @@ def _write_entry_counts(folder: Path, by_entry: EntryCounter) -> ManifestFile:
 
 
 def _manifest(
-    request: GateRequest, suppressions: SuppressionList, results: Sequence[_FileResult], counts: ManifestFile
+    request: GateRequest, suppressions: SuppressionList, results: Sequence[FileResult], counts: ManifestFile
 ) -> GateManifest:
     rules = rules_for(request.mapping, request.catalogue)
     applied = {str(kind) for rule in rules for kind in rule.IDENTIFIERS}
     reason_rows = np.sum([result.reason_rows for result in results], axis=0)
+    kept = [result.kept for result in results if result.kept is not None]
     return GateManifest(
         list_number=suppressions.header.number,
         list_header_sha256=suppressions.header_sha256,
@@ -246,8 +170,10 @@ def _manifest(
         catalogue_sha256=None if request.catalogue is None else catalogue_sha256(request.catalogue),
         rules={rule.CODE: rule.VERSION for rule in rules},
         inputs=tuple(result.source for result in results),
-        outputs=(*(result.kept for result in results), *(result.withheld for result in results), counts),
-        kept_rows=sum(result.kept.rows for result in results),
+        mode=request.mode,
+        outputs=(*kept, *(result.withheld for result in results), counts),
+        linked=tuple(result.kept.path for result in results if result.kept is not None and result.is_linked),
+        kept_rows=sum(result.source.rows - result.withheld.rows for result in results),
         withheld_rows=sum(result.withheld.rows for result in results),
         withheld_by_reason={rule.CODE: int(reason_rows[REASONS.index(rule.CODE)]) for rule in rules},
     )

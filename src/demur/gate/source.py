@@ -6,7 +6,7 @@ not the same at the end of the run as at its beginning.
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,14 +98,16 @@ def open_parquet(path: Path, name: str) -> Iterator[pq.ParquetFile]:
         yield file
 
 
-def read_row_group(file: pq.ParquetFile, name: str, row_group: int) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of one row group, up to BATCH_ROWS at a time.
+def read_row_group(
+    file: pq.ParquetFile, name: str, row_group: int, columns: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of one row group, up to BATCH_ROWS at a time; of `columns` only, if that is given.
 
     Raises:
         UnreadableInputError: names the file and the row group.
     """
     rows = 0
-    for batch in _batches(file, name, row_group, BATCH_ROWS):
+    for batch in _batches(file, name, row_group, BATCH_ROWS, columns):
         rows += batch.num_rows
         yield batch
     if rows != file.metadata.row_group(row_group).num_rows:
@@ -138,10 +140,12 @@ def _try_first_row(file: pq.ParquetFile, name: str) -> None:
         next(_batches(file, name, 0, 1), None)
 
 
-def _batches(file: pq.ParquetFile, name: str, row_group: int, batch_rows: int) -> Iterator[pa.RecordBatch]:
+def _batches(
+    file: pq.ParquetFile, name: str, row_group: int, batch_rows: int, columns: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
     """Yield a row group's rows, with what Arrow raises turned into an error that names file and row group."""
     try:
-        yield from file.iter_batches(batch_size=batch_rows, row_groups=[row_group], use_threads=False)
+        yield from file.iter_batches(batch_size=batch_rows, row_groups=[row_group], columns=columns, use_threads=False)
     except _DAMAGED as error:
         raise _unreadable(f"{name}, row group {row_group}, is damaged", error) from error
 

@@ -1,0 +1,133 @@
+"""What is written of the kept rows: everything anew, links to files that keep every row, or nothing."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from gate_world import GATE_SIGNER, SCHEMA, lake_rows, list_of, mapping, row, write_parquet
+
+from demur.core.gate_manifest import GateManifest, GateMode, verify_manifest
+from demur.gate.errors import InputChangedError, UnreadableInputError
+from demur.gate.run import GateRequest, run_gate
+
+ADA_OBJECTS = list_of("lumen:ada")
+
+
+def gate(lake: Path, out: Path, mode: GateMode) -> GateManifest:
+    request = GateRequest(lake, mapping(), out, mode=mode)
+    return run_gate(request, ADA_OBJECTS, GATE_SIGNER, lambda _done, _total: None)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    """Two files that keep every row, one that keeps some, and one that keeps none."""
+    strangers = [row(record_id=f"s{number}") for number in range(500)]
+    write_parquet(tmp_path / "lake" / "a.parquet", strangers, row_group_size=100)
+    write_parquet(tmp_path / "lake" / "b" / "mixed.parquet", lake_rows(1000), row_group_size=300)
+    write_parquet(tmp_path / "lake" / "b" / "none.parquet", [row(record_id="m", kind="dm")])
+    write_parquet(tmp_path / "lake" / "c.parquet", [row(record_id="c")])
+    return tmp_path / "lake"
+
+
+def below(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_every_mode_decides_the_same_and_says_which_it_was(lake: Path, tmp_path: Path) -> None:
+    manifests = {mode: gate(lake, tmp_path / mode, mode) for mode in GateMode}
+    for mode, manifest in manifests.items():
+        raw = (tmp_path / mode / "manifest.note").read_bytes()
+        assert verify_manifest(raw, GATE_SIGNER.verifier_key) == manifest
+        assert manifest.mode is mode
+        assert manifest.withheld_by_reason == manifests[GateMode.REWRITE].withheld_by_reason
+        assert (manifest.kept_rows, manifest.withheld_rows) == (1187, 315)
+        assert manifest.inputs == manifests[GateMode.REWRITE].inputs
+        assert set(below(tmp_path / mode)) == {file.path for file in manifest.outputs} | {"manifest.note"}
+        for file in manifest.outputs:
+            assert hashlib.sha256((tmp_path / mode / file.path).read_bytes()).digest() == file.sha256
+    withheld = [below(tmp_path / mode / "withheld") for mode in GateMode]
+    assert withheld[0] == withheld[1] == withheld[2]
+    counts = {(tmp_path / mode / "withheld-by-entry.parquet").read_bytes() for mode in GateMode}
+    assert len(counts) == 1
+
+
+def test_a_file_without_a_withheld_row_is_the_same_file_and_the_others_are_written(lake: Path, tmp_path: Path) -> None:
+    manifest = gate(lake, tmp_path / "out", GateMode.LINK)
+    gate(lake, tmp_path / "rewritten", GateMode.REWRITE)
+    assert manifest.linked == ("kept/a.parquet", "kept/c.parquet")
+    for name in ("a.parquet", "c.parquet"):
+        assert (tmp_path / "out" / "kept" / name).samefile(lake / name)
+    for name in ("b/mixed.parquet", "b/none.parquet"):
+        assert (tmp_path / "out" / "kept" / name).read_bytes() == (tmp_path / "rewritten" / "kept" / name).read_bytes()
+
+
+def test_ids_alone_leave_no_kept_row_behind(lake: Path, tmp_path: Path) -> None:
+    manifest = gate(lake, tmp_path / "out", GateMode.IDS)
+    assert not (tmp_path / "out" / "kept").exists()
+    assert not any(file.path.startswith("kept/") for file in manifest.outputs)
+
+
+def test_where_nothing_can_be_linked_the_bytes_are_copied(
+    lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_source: Path, _target: Path) -> None:
+        raise OSError(18, "another disk")
+
+    monkeypatch.setattr(os, "link", refuse)
+    manifest = gate(lake, tmp_path / "out", GateMode.LINK)
+    assert manifest.linked == ("kept/a.parquet", "kept/c.parquet")
+    kept = tmp_path / "out" / "kept" / "a.parquet"
+    assert not kept.samefile(lake / "a.parquet")
+    assert kept.read_bytes() == (lake / "a.parquet").read_bytes()
+
+
+def test_a_link_to_a_file_is_followed(lake: Path, tmp_path: Path) -> None:
+    (lake / "a.parquet").rename(tmp_path / "elsewhere.parquet")
+    (lake / "a.parquet").symlink_to(tmp_path / "elsewhere.parquet")
+    gate(lake, tmp_path / "out", GateMode.LINK)
+    assert not (tmp_path / "out" / "kept" / "a.parquet").is_symlink()
+    assert (tmp_path / "out" / "kept" / "a.parquet").samefile(tmp_path / "elsewhere.parquet")
+
+
+@pytest.mark.parametrize("by_copy", [False, True])
+def test_a_file_exchanged_before_it_is_linked_is_refused(
+    lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, by_copy: bool
+) -> None:
+    link = os.link
+
+    def exchange(source: Path, target: Path) -> None:
+        write_parquet(tmp_path / "new.parquet", [row(record_id="x", author_account="lumen:ada")])
+        (tmp_path / "new.parquet").replace(source)
+        if by_copy:
+            raise OSError(18, "another disk")
+        link(source, target)
+
+    monkeypatch.setattr(os, "link", exchange)
+    with pytest.raises(InputChangedError, match="changed while it was read"):
+        gate(lake, tmp_path / "out", GateMode.LINK)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("mode", GateMode)
+def test_a_column_that_cannot_be_taken_apart_is_refused_in_every_mode(tmp_path: Path, mode: GateMode) -> None:
+    views = pa.schema([field.with_type(pa.string_view()) if field.name == "record_id" else field for field in SCHEMA])
+    path = tmp_path / "lake" / "a.parquet"
+    path.parent.mkdir()
+    pq.write_table(pa.Table.from_pylist([row(author_account="lumen:ada")], schema=SCHEMA).cast(views), path)
+    with pytest.raises(UnreadableInputError, match="a view"):
+        gate(path.parent, tmp_path / "out", mode)
+
+
+def test_what_is_damaged_and_read_by_no_rule_does_not_stop_who_asks_for_ids(lake: Path, tmp_path: Path) -> None:
+    path = lake / "a.parquet"
+    text = pq.ParquetFile(path).metadata.row_group(3).column(6)
+    raw = bytearray(path.read_bytes())
+    start = text.dictionary_page_offset or text.data_page_offset
+    raw[start : start + text.total_compressed_size] = b"\xff" * text.total_compressed_size
+    path.write_bytes(raw)
+    with pytest.raises(UnreadableInputError):
+        gate(lake, tmp_path / "out", GateMode.REWRITE)
+    assert gate(lake, tmp_path / "ids", GateMode.IDS).kept_rows == 1187
