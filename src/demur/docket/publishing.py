@@ -81,19 +81,11 @@ def publish(now: datetime, announce: Callable[[JsonObject], object], *, even_if_
             _meet_wishes()
             return None
         header = _make_header(_next_number(folder), snapshot, now)
-        home = Path(settings.DEMUR_HOME)
-        raw = seal_list(
-            header,
-            snapshot.payload,
-            load_secret(home / "keys", SecretName.LIST_SEAL),
-            load_signer(home / "keys", KeyRole.LIST),
-        )
+        raw = _seal(header, snapshot.payload)
         save_durably(folder / _file_name(header.number), raw)
         with transaction.atomic():
             _note(header, content_hex, hashlib.sha256(raw).hexdigest())
-            for start in range(0, len(snapshot.new_case_ids), _IDS_AT_ONCE):
-                some = snapshot.new_case_ids[start : start + _IDS_AT_ONCE]
-                Case.objects.filter(pk__in=some, first_list_number=None).update(first_list_number=header.number)
+            _note_first_list(snapshot.new_case_ids, header.number)
             _meet_wishes()
             announce(_statement(raw))
         _point_latest_at(folder, header.number)
@@ -176,6 +168,11 @@ def _make_header(number: int, snapshot: _Snapshot, now: datetime) -> Suppression
     )
 
 
+def _seal(header: SuppressionListHeader, payload: bytes) -> bytes:
+    keys = Path(settings.DEMUR_HOME) / "keys"
+    return seal_list(header, payload, load_secret(keys, SecretName.LIST_SEAL), load_signer(keys, KeyRole.LIST))
+
+
 def _note(header: SuppressionListHeader, content_hex: str, file_hex: str) -> None:
     PublishedList.objects.create(
         number=header.number,
@@ -186,6 +183,12 @@ def _note(header: SuppressionListHeader, content_hex: str, file_hex: str) -> Non
         content_sha256_hex=content_hex,
         file_sha256_hex=file_hex,
     )
+
+
+def _note_first_list(case_ids: tuple[int, ...], number: int) -> None:
+    for start in range(0, len(case_ids), _IDS_AT_ONCE):
+        some = case_ids[start : start + _IDS_AT_ONCE]
+        Case.objects.filter(pk__in=some, first_list_number=None).update(first_list_number=number)
 
 
 def _statement(raw: bytes) -> JsonObject:

@@ -46,7 +46,6 @@ def decide(reference: str, decision: Decision, now: datetime) -> None:
         CaseChangedError: somebody else decided a moment ago.
     """
     check_decision(decision)
-    ground = decision.ground.value if decision.ground else ""
     words = clean_text(decision.text, "text", MAX_EFFECT_CHARS)
     with transaction.atomic():
         case = get_case(reference)
@@ -61,29 +60,12 @@ def decide(reference: str, decision: Decision, now: datetime) -> None:
             decision.outcome,
             now,
             actor=decision.staff,
-            ground=ground,
+            ground=decision.ground.value if decision.ground else "",
             text=words,
             decided_at=now,
             list_wish=ListWish.WANTED,
         )
-        statement = {
-            "controller": get_controller().name,
-            "decided_at": instant_text(now),
-            "decision": decision.outcome,
-            "ground": ground,
-            "reference": case.reference,
-        }
-        entry = record_statement(Event.DECISION, statement, now, case)
-        text = write_mail(
-            MailKind.DECISION,
-            case,
-            outcome=decision.outcome,
-            ground=decision.ground.words if decision.ground else "",
-            text=words,
-            may_appeal=not second,
-            in_force_until=now + timedelta(days=get_controller().appeal_days),
-        )
-        queue_mail(MailKind.DECISION, case, text, now, waits_for=entry)
+        _tell(case, decision, words, now, may_appeal=not second)
 
 
 def appeal(status_token: str, text: str, now: datetime) -> None:
@@ -119,6 +101,28 @@ def appeal(status_token: str, text: str, now: datetime) -> None:
             list_wish=ListWish.WANTED,
         )
         queue_mail(MailKind.APPEAL, case, write_mail(MailKind.APPEAL, case), now)
+
+
+def _tell(case: Case, decision: Decision, words: str, now: datetime, *, may_appeal: bool) -> None:
+    """State a decision for the log, and write to the person."""
+    statement = {
+        "controller": get_controller().name,
+        "decided_at": instant_text(now),
+        "decision": decision.outcome,
+        "ground": decision.ground.value if decision.ground else "",
+        "reference": case.reference,
+    }
+    entry = record_statement(Event.DECISION, statement, now, case)
+    text = write_mail(
+        MailKind.DECISION,
+        case,
+        outcome=decision.outcome,
+        ground=decision.ground.words if decision.ground else "",
+        text=words,
+        may_appeal=may_appeal,
+        in_force_until=now + timedelta(days=get_controller().appeal_days),
+    )
+    queue_mail(MailKind.DECISION, case, text, now, waits_for=entry)
 
 
 def _deciders(case: Case) -> set[str]:
