@@ -113,6 +113,34 @@ def test_a_folder_with_brackets_in_its_name_is_said_as_it_is(world: Path) -> Non
     assert "a[/b]/manifest.note" in result.stdout
 
 
+def files_in(world: Path) -> list[Path]:
+    return sorted(path for path in world.rglob("*") if path.is_file())
+
+
+def test_a_dry_run_says_what_a_run_would_and_writes_nothing(world: Path) -> None:
+    options = ["--mapping", world / "mapping.yaml", "--list", world / "home" / "latest.list"]
+    before = files_in(world)
+    dry = demur("run", world / "lake", *options, "--dry-run")
+    assert dry.exit_code == 0, dry.output
+    assert files_in(world) == before
+    table, last = dry.stdout.rstrip().rsplit("\n", 1)
+    assert last == "list 3; nothing was written"
+    assert run(world).stdout.startswith(table)
+
+
+def test_a_dry_run_needs_no_key_to_sign_with(world: Path) -> None:
+    (world / "home" / "keys" / "gate.seed").unlink()
+    options = ["--mapping", world / "mapping.yaml", "--list", world / "home" / "latest.list"]
+    assert demur("run", world / "lake", *options, "--dry-run").exit_code == 0
+
+
+def test_a_run_is_either_dry_or_has_an_output(world: Path) -> None:
+    options = ["--mapping", world / "mapping.yaml", "--list", world / "home" / "latest.list"]
+    assert demur("run", world / "lake", *options).exit_code == 2
+    assert run(world, "--dry-run").exit_code == 2
+    assert not (world / "out").exists()
+
+
 def test_progress_is_not_mixed_into_the_summary(world: Path) -> None:
     result = run(world)
     assert "gating with list 3" in result.stderr

@@ -88,7 +88,7 @@ def listen(host: str, port: int) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             raise PortUnavailableError(
                 f"port {port} on {host} is taken by another program; nothing was started",
-                hint='stop that program, or choose another port: "demur serve --port 9000"',
+                hint="stop that program, or choose another port with --port",
             ) from error
         raise PortUnavailableError(
             f"cannot listen on port {port} of {host}: {error.strerror or 'the address is not known'}",

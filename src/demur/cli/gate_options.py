@@ -1,0 +1,75 @@
+"""What the commands of `demur gate` have in common: their options, and the files that these name."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from demur.controller.catalogue import Catalogue
+    from demur.core.note import VerifierKey
+    from demur.gate.suppression_list import SuppressionList
+
+
+def _default_keys_folder() -> Path:
+    return Path(os.environ.get("DEMUR_HOME", "var")) / "keys"
+
+
+Inputs = Annotated[
+    Path, typer.Argument(metavar="INPUT", help="A Parquet file, or a folder of them at any depth.", exists=True)
+]
+MappingFile = Annotated[
+    Path, typer.Option(help="The source mapping: which column plays which role.", exists=True, dir_okay=False)
+]
+ListFile = Annotated[
+    Path, typer.Option("--list", help="The controller's suppression list.", exists=True, dir_okay=False)
+]
+ControllerFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--controller",
+        help="The controller's file: what its catalogue does not say is used for training is withheld.",
+        exists=True,
+        dir_okay=False,
+    ),
+]
+KeysFolder = Annotated[
+    Path,
+    typer.Option(
+        help="Folder with public.keys, the list's secret and the gate's signing key.",
+        default_factory=_default_keys_folder,
+        show_default="$DEMUR_HOME/keys, or var/keys",
+    ),
+]
+
+
+def load_list_keys(keys_folder: Path) -> "tuple[VerifierKey, bytes]":
+    """Return the key of the list's publisher, and the 32 bytes that open the list.
+
+    Raises:
+        KeyFileError: one is absent, damaged, or readable by others.
+    """
+    from demur.ledger.keys import KeyRole, SecretName, find_verifier_key, load_secret, load_verifier_keys
+
+    publisher = find_verifier_key(load_verifier_keys(keys_folder / "public.keys"), KeyRole.LIST)
+    return publisher, load_secret(keys_folder, SecretName.LIST_SEAL)
+
+
+def load_list(path: Path, keys_folder: Path) -> "SuppressionList":
+    """Return the list in a file, verified and current.
+
+    Raises:
+        DemurError: see `load_suppression_list` and `load_list_keys`.
+    """
+    from demur.gate.suppression_list import load_suppression_list
+
+    return load_suppression_list(path.read_bytes(), *load_list_keys(keys_folder), datetime.now(UTC))
+
+
+def load_catalogue(controller: Path | None) -> "Catalogue | None":
+    """Return what the controller's file lets train; None if no file is given."""
+    from demur.controller.file import load_controller
+
+    return None if controller is None else load_controller(controller).catalogue

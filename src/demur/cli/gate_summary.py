@@ -1,0 +1,79 @@
+"""What `demur gate run` shows while it runs, and says at its end."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from demur.core.gate_manifest import GateManifest
+
+if TYPE_CHECKING:
+    from demur.gate.dry_run import DryRun
+    from demur.gate.mapping import SourceMapping
+    from demur.gate.suppression_list import SuppressionList
+
+_BAR_CELLS = 30
+
+
+class _RowRate(ProgressColumn):
+    """Rows a second."""
+
+    def render(self, task: Task) -> Text:
+        """Return the speed so far."""
+        rate = task.finished_speed or task.speed
+        return Text("" if rate is None else f"{rate:,.0f} rows/s")
+
+
+@contextmanager
+def gate_progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on the error stream; give what has to be told (rows done, rows in all)."""
+    with Progress(
+        TextColumn("gating with {task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _RowRate(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    ) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def print_summary(outcome: "GateManifest | DryRun", end: str) -> None:
+    """Print what was decided, by reason, and what became of it."""
+    total = outcome.kept_rows + outcome.withheld_rows
+    table = Table("", "rows", "share", "", box=None, pad_edge=False)
+    table.columns[1].justify = table.columns[2].justify = "right"
+    lines = [("kept", outcome.kept_rows), ("withheld", outcome.withheld_rows)]
+    reasons = sorted(outcome.withheld_by_reason.items(), key=lambda item: (-item[1], item[0]))
+    for name, rows in [*lines, *((f"  {code}", rows) for code, rows in reasons if rows)]:
+        share = rows / total if total else 0.0
+        table.add_row(name, f"{rows:,}", f"{share:.2%}", "█" * round(share * _BAR_CELLS))
+    console = Console(highlight=False, markup=False)
+    console.print(table)
+    if isinstance(outcome, GateManifest) and outcome.linked:
+        console.print(f"{len(outcome.linked):,} of {len(outcome.inputs):,} files kept every row, and are linked.")
+    if any(outcome.withheld_by_reason.values()):
+        console.print("A row with two reasons counts in both.")
+    if outcome.kinds_not_applied:
+        kinds = ", ".join(outcome.kinds_not_applied)
+        console.print(f"The list also has entries that no rule of this version looks for: {kinds}.")
+    console.print(f"list {outcome.list_number}; {end}", soft_wrap=True)
+
+
+def warn_of_namespaces(mapping: "SourceMapping", suppressions: "SuppressionList") -> None:
+    """Say when a mapping's namespace cannot match anybody: a misspelt one would keep everybody's rows in silence."""
+    from demur.core.identifier import IdentifierKind
+
+    columns = [column for column in (mapping.author_account, mapping.tagged_accounts) if column is not None]
+    namespaces = sorted({column.namespace for column in columns if column.namespace is not None})
+    for namespace in namespaces if IdentifierKind.ACCOUNT in suppressions.kinds else ():
+        if not len(suppressions.index(IdentifierKind.ACCOUNT, namespace)):
+            Console(highlight=False, markup=False, soft_wrap=True).print(
+                f'No account on the list is of the namespace "{namespace}", so nobody was looked for in columns of it. '
+                "If people of this product have objected, the mapping is wrong: do not train on the output."
+            )

@@ -1,0 +1,87 @@
+"""A run that writes nothing: what a gate would keep and withhold, decided about in full.
+
+Only the columns that rules read are read. It is stopped by what would stop a run before or while it decides.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from demur.controller.catalogue import Catalogue
+from demur.gate.decision import REASONS, decide
+from demur.gate.errors import RowIdMissingError
+from demur.gate.mapped_batch import check_product, needed_columns
+from demur.gate.mapping import SourceMapping
+from demur.gate.rules import rules_for
+from demur.gate.source import find_inputs, hash_unchanged, open_parquet, read_row_group
+from demur.gate.suppression_list import SuppressionList
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What a run would do.
+
+    Attributes:
+        list_number: of the suppression list that was used.
+        kinds_not_applied: kinds that the list holds and no rule of this run looks for.
+        kept_rows: rows that may train.
+        withheld_rows: rows that must not.
+        withheld_by_reason: rows by reason code. A row with two reasons counts in both.
+    """
+
+    list_number: int
+    kinds_not_applied: tuple[str, ...]
+    kept_rows: int
+    withheld_rows: int
+    withheld_by_reason: dict[str, int]
+
+
+def decide_only(
+    inputs: Path,
+    mapping: SourceMapping,
+    suppressions: SuppressionList,
+    catalogue: Catalogue | None,
+    progress: Callable[[int, int], None],
+) -> DryRun:
+    """Decide about every row of a dataset, and count.
+
+    Args:
+        inputs: a Parquet file, or a folder of them at any depth.
+        mapping: which column plays which role.
+        suppressions: the verified list.
+        catalogue: what may train at all; None to decide without one.
+        progress: is told (rows done, rows in all) after each batch.
+
+    Raises:
+        GateError: see `demur.gate.errors`.
+    """
+    check_product(mapping, catalogue)
+    files = find_inputs(inputs, mapping)
+    read, columns = replace(mapping, others={}), needed_columns(mapping)
+    by_reason = np.zeros(len(REASONS), np.int64)
+    kept = done = 0
+    total = sum(file.rows for file in files)
+    for file in files:
+        with open_parquet(file.path, file.name) as parquet:
+            for row_group in range(parquet.num_row_groups):
+                for batch in read_row_group(parquet, file.name, row_group, columns):
+                    try:
+                        decision = decide(batch, read, suppressions, catalogue)
+                    except RowIdMissingError as error:
+                        raise RowIdMissingError(f"{file.name}, row group {row_group}: {error}") from error
+                    by_reason += decision.count_by_reason()
+                    kept += int(np.count_nonzero(decision.kept_mask))
+                    done += batch.num_rows
+                    progress(done, total)
+        hash_unchanged(file)
+    rules = rules_for(mapping, catalogue)
+    applied = {str(kind) for rule in rules for kind in rule.IDENTIFIERS}
+    return DryRun(
+        list_number=suppressions.header.number,
+        kinds_not_applied=tuple(kind for kind in suppressions.kinds if kind not in applied),
+        kept_rows=kept,
+        withheld_rows=total - kept,
+        withheld_by_reason={rule.CODE: int(by_reason[REASONS.index(rule.CODE)]) for rule in rules},
+    )

@@ -1,0 +1,69 @@
+"""A dry run decides as a run does, and is stopped by the same faults."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from gate_world import (
+    GATE_SIGNER,
+    MAPPING,
+    SCHEMA,
+    catalogue_of,
+    entry,
+    lake_rows,
+    list_of,
+    mapping,
+    row,
+    write_parquet,
+)
+
+from demur.core.identifier import IdentifierKind
+from demur.gate.dry_run import decide_only
+from demur.gate.errors import ColumnMissingError, InputChangedError, MappingError, RowIdMissingError
+from demur.gate.run import GateRequest, run_gate
+
+LIST = list_of("lumen:ada", others=[entry("ada@mail.example", IdentifierKind.EMAIL)])
+
+
+def test_it_counts_what_a_run_counts(tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    write_parquet(lake / "a.parquet", lake_rows(3_000), row_group_size=1_000)
+    write_parquet(lake / "b" / "b.parquet", [])
+    told: list[tuple[int, int]] = []
+    dry = decide_only(lake, mapping(), LIST, None, lambda done, total: told.append((done, total)))
+    manifest = run_gate(GateRequest(lake, mapping(), tmp_path / "out"), LIST, GATE_SIGNER, lambda _done, _total: None)
+    assert (dry.kept_rows, dry.withheld_rows) == (manifest.kept_rows, manifest.withheld_rows)
+    assert dry.withheld_by_reason == manifest.withheld_by_reason
+    assert (dry.list_number, dry.kinds_not_applied) == (manifest.list_number, manifest.kinds_not_applied)
+    assert told == [(1_000, 3_000), (2_000, 3_000), (3_000, 3_000)]
+
+
+def decide(path: Path, text: str = MAPPING) -> None:
+    decide_only(path, mapping(text), LIST, None, lambda _done, _total: None)
+
+
+def test_a_row_without_id_stops_it_and_the_file_is_named(tmp_path: Path) -> None:
+    nullable = SCHEMA.set(0, SCHEMA.field(0).with_nullable(nullable=True))
+    path = tmp_path / "a.parquet"
+    pq.write_table(pa.Table.from_pylist([row(), row(record_id=None)], schema=nullable), path)
+    with pytest.raises(RowIdMissingError, match=r"a\.parquet, row group 0"):
+        decide(path)
+
+
+def test_a_column_that_is_not_there_stops_it(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "a.parquet", [row()])
+    with pytest.raises(ColumnMissingError):
+        decide(path, MAPPING.replace("text: text", "text: words"))
+
+
+def test_a_catalogue_wants_a_product(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "a.parquet", [row()])
+    with pytest.raises(MappingError):
+        decide_only(path, mapping(), LIST, catalogue_of(), lambda _done, _total: None)
+
+
+def test_an_input_that_changes_meanwhile_stops_it(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "a.parquet", [row()])
+    with pytest.raises(InputChangedError):
+        decide_only(path, mapping(), LIST, None, lambda _done, _total: path.touch())
