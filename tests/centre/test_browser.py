@@ -73,26 +73,34 @@ def test_the_whole_way_by_keyboard_alone(open_window: Callable[..., Window]) -> 
     assert (case.country, case.effect, case.state) == ("PT", "My children.", CaseState.RECEIVED)
 
 
-def test_no_page_asks_another_origin_for_anything(
+def test_no_page_after_the_form_asks_another_origin_for_anything(
     open_window: Callable[..., Window],
     live_server: LiveServer,
     lodge: Callable[..., Lodged],
     confirm: Callable[..., Confirmed],
 ) -> None:
     window = open_window()
-    for address in ("/privacy/genai", *APPS, START, *FORMS, lodge().page, confirm().page, "/nothing"):
+    for address in (lodge().page, confirm().page, "/nothing"):
         window.page.goto(address, wait_until="networkidle")
     assert window.asked
-    assert [url for url in window.asked if not url.startswith(f"{live_server.url}/")] == []
+    assert asked_elsewhere(window, live_server) == []
+
+
+def asked_elsewhere(window: Window, ours: LiveServer) -> list[str]:
+    return [url for url in window.asked if not url.startswith(f"{ours.url}/")]
 
 
 @pytest.mark.parametrize("address", ["/privacy/genai", *APPS, START, *FORMS])
-def test_a_first_visit_loads_less_than_60_kilobytes(open_window: Callable[..., Window], address: str) -> None:
-    page, answers = open_window().page, list[Response]()
+def test_a_first_visit_loads_less_than_60_kilobytes_and_nothing_from_another_origin(
+    open_window: Callable[..., Window], live_server: LiveServer, address: str
+) -> None:
+    window, answers = open_window(), list[Response]()
+    page = window.page
     page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108  (Playwright cannot wrap a built-in)
     page.goto(address, wait_until="networkidle")
     assert len(answers) >= 2
     assert sum(len(answer.body()) for answer in answers) < FIRST_LOAD_BYTES
+    assert asked_elsewhere(window, live_server) == []
 
 
 def test_nothing_is_wider_than_the_narrowest_phone(
