@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from demur.cli.gate import gate_app
 from demur.controller.errors import ControllerFileError
-from demur.core.errors import DemurError, DigestMismatchError, ExpiredError
+from demur.core.errors import DemurError, DigestMismatchError, ExpiredError, SignatureMismatchError
 from demur.core.gate_manifest import verify_manifest
 from demur.core.identifier import IdentifierKind
 from demur.core.suppression_list import SuppressionListHeader, seal_list
@@ -240,6 +240,47 @@ def test_a_file_that_is_not_there_is_a_matter_of_usage(missing: str, world: Path
 def test_inspect_reads_a_single_file_and_its_proposal_is_a_mapping(world: Path) -> None:
     result = demur("inspect", world / "lake" / "a.parquet")
     assert parse_mapping(result.stdout.encode()).row_id == "record_id"
+
+
+def test_a_report_is_drawn_of_a_verified_manifest(world: Path) -> None:
+    assert run(world).exit_code == 0
+    page = world / "report.html"
+    page.write_text("an older one")
+    result = demur("report", world / "out" / "manifest.note", "--out", page)
+    assert result.exit_code == 0, result.exception
+    assert "Its author has objected." in page.read_text()
+    assert "Kept before" not in page.read_text()
+    assert f"The report is in {page}" in result.stdout
+
+
+def test_a_report_compares_two_runs(world: Path) -> None:
+    run(world)
+    save_list(world / "home")
+    assert run(world, "--out", world / "later").exit_code == 0
+    page = world / "report.html"
+    manifests = [world / "later" / "manifest.note", "--before", world / "out" / "manifest.note"]
+    assert demur("report", *manifests, "--out", page).exit_code == 0
+    assert "Kept before, by list 3" in page.read_text()
+
+
+@pytest.mark.parametrize("place", ["first", "before"])
+def test_no_report_is_drawn_of_a_manifest_that_somebody_changed(place: str, world: Path) -> None:
+    run(world)
+    good, changed, page = world / "out" / "manifest.note", world / "changed.note", world / "report.html"
+    changed.write_bytes(good.read_bytes().replace(b'"kept_rows": 2', b'"kept_rows": 3'))
+    assert changed.read_bytes() != good.read_bytes()
+    files = [changed] if place == "first" else [good, "--before", changed]
+    assert isinstance(error_of(demur("report", *files, "--out", page)), SignatureMismatchError)
+    assert not page.exists()
+
+
+def test_a_report_that_cannot_be_written_leaves_nothing(world: Path) -> None:
+    run(world)
+    (world / "report.html").mkdir()
+    assert isinstance(
+        demur("report", world / "out" / "manifest.note", "--out", world / "report.html").exception, OSError
+    )
+    assert not [path for path in world.iterdir() if path.name.startswith(".report")]
 
 
 def test_help_shows_examples() -> None:

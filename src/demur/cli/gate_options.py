@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from demur.gate.suppression_list import SuppressionList
 
 
-def _default_keys_folder() -> Path:
+def default_keys_folder() -> Path:
+    """Return the folder of keys of the installation that DEMUR_HOME names."""
     return Path(os.environ.get("DEMUR_HOME", "var")) / "keys"
 
 
 Inputs = Annotated[
-    Path, typer.Argument(metavar="INPUT", help="A Parquet file, or a folder of them at any depth.", exists=True)
+    Path, typer.Argument(metavar="INPUT", help="A file of Parquet or JSON Lines, or a folder of them.", exists=True)
 ]
 MappingFile = Annotated[
     Path, typer.Option(help="The source mapping: which column plays which role.", exists=True, dir_okay=False)
@@ -39,7 +40,7 @@ KeysFolder = Annotated[
     Path,
     typer.Option(
         help="Folder with public.keys, the list's secret and the gate's signing key.",
-        default_factory=_default_keys_folder,
+        default_factory=default_keys_folder,
         show_default="$DEMUR_HOME/keys, or var/keys",
     ),
 ]

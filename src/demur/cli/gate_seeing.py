@@ -1,0 +1,64 @@
+"""`demur gate report`: what a run did, for people to look at."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from demur.cli.gate_options import default_keys_folder
+from demur.core.gate_manifest import verify_manifest
+
+if TYPE_CHECKING:
+    from demur.core.gate_manifest import GateManifest
+
+
+def _default_public_keys() -> Path:
+    return default_keys_folder() / "public.keys"
+
+
+PublicKeys = Annotated[
+    Path,
+    typer.Option(
+        help="The controller's public keys.",
+        default_factory=_default_public_keys,
+        show_default="$DEMUR_HOME/keys/public.keys, or var/keys/public.keys",
+    ),
+]
+
+
+def report(
+    manifest: Annotated[Path, typer.Argument(help="The manifest of a run.", exists=True, dir_okay=False)],
+    out: Annotated[Path, typer.Option(help="The page to write; one that is there is replaced.")],
+    keys: PublicKeys,
+    before: Annotated[
+        Path | None,
+        typer.Option(help="The manifest of an earlier run, to show what changed.", exists=True, dir_okay=False),
+    ] = None,
+) -> None:
+    """Draw what a run kept and withheld, by reason, as one HTML page.
+
+    The manifest's signature is verified first. The page needs nothing besides itself and holds no content of a row.
+
+    [bold]Example[/bold]
+
+      demur gate report training/2026-11/manifest.note --out report.html
+    """
+    from demur.gate.report import draw_report
+    from demur.ledger.keys import KeyRole, find_verifier_key, load_verifier_keys
+
+    key = find_verifier_key(load_verifier_keys(keys), KeyRole.GATE)
+    now = verify_manifest(manifest.read_bytes(), key)
+    then: GateManifest | None = None if before is None else verify_manifest(before.read_bytes(), key)
+    _replace(out, draw_report(now, then).encode())
+    typer.echo(f"The report is in {out}")
+
+
+def _replace(path: Path, raw: bytes) -> None:
+    """Write a file in one step: nobody finds half a page."""
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        new.write_bytes(raw)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
