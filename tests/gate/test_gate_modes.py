@@ -10,7 +10,10 @@ import pytest
 from gate_world import GATE_SIGNER, SCHEMA, lake_rows, list_of, mapping, row, write_parquet
 
 from demur.core.gate_manifest import GateManifest, GateMode, verify_manifest
+from demur.gate.decision import decide
 from demur.gate.errors import InputChangedError, UnreadableInputError
+from demur.gate.mapped_batch import needed_columns, without_unread
+from demur.gate.rules import rules_for
 from demur.gate.run import GateRequest, run_gate
 
 ADA_OBJECTS = list_of("lumen:ada")
@@ -121,13 +124,27 @@ def test_a_column_that_cannot_be_taken_apart_is_refused_in_every_mode(tmp_path: 
         gate(path.parent, tmp_path / "out", mode)
 
 
-def test_what_is_damaged_and_read_by_no_rule_does_not_stop_who_asks_for_ids(lake: Path, tmp_path: Path) -> None:
-    path = lake / "a.parquet"
-    text = pq.ParquetFile(path).metadata.row_group(3).column(6)
+def test_what_is_damaged_and_read_by_no_rule_does_not_stop_who_asks_for_ids(tmp_path: Path) -> None:
+    path = tmp_path / "lake" / "a.parquet"
+    path.parent.mkdir()
+    table = pa.Table.from_pylist(lake_rows(400), schema=SCHEMA)
+    pq.write_table(table.append_column("likes", pa.array(range(400))), path, row_group_size=100)
+    likes = pq.ParquetFile(path).metadata.row_group(3).column(7)
     raw = bytearray(path.read_bytes())
-    start = text.dictionary_page_offset or text.data_page_offset
-    raw[start : start + text.total_compressed_size] = b"\xff" * text.total_compressed_size
+    start = likes.dictionary_page_offset or likes.data_page_offset
+    raw[start : start + likes.total_compressed_size] = b"\xff" * likes.total_compressed_size
     path.write_bytes(raw)
     with pytest.raises(UnreadableInputError):
-        gate(lake, tmp_path / "out", GateMode.REWRITE)
-    assert gate(lake, tmp_path / "ids", GateMode.IDS).kept_rows == 1187
+        gate(path, tmp_path / "out", GateMode.REWRITE)
+    assert gate(path, tmp_path / "ids", GateMode.IDS).withheld_rows == 126
+
+
+@pytest.mark.parametrize("mode", [GateMode.LINK, GateMode.IDS])
+def test_no_rule_is_left_out_because_fewer_columns_are_read(lake: Path, tmp_path: Path, mode: GateMode) -> None:
+    assert gate(lake, tmp_path / "out", mode).rules == gate(lake, tmp_path / "rewritten", GateMode.REWRITE).rules
+    batch = pa.RecordBatch.from_pylist(lake_rows(10), schema=SCHEMA)
+    narrow = batch.select(needed_columns(mapping()))
+    assert rules_for(without_unread(mapping())) == rules_for(mapping())
+    assert (
+        decide(narrow, without_unread(mapping()), ADA_OBJECTS).reasons == decide(batch, mapping(), ADA_OBJECTS).reasons
+    ).all()

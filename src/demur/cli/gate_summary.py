@@ -29,7 +29,7 @@ class _RowRate(ProgressColumn):
 
 
 @contextmanager
-def gate_progress(what: str) -> Iterator[Callable[[int, int], None]]:
+def gate_progress(what: str) -> Iterator[Callable[[int, int | None], None]]:
     """Show a bar on the error stream; give what has to be told (rows done, rows in all)."""
     with Progress(
         TextColumn("gating with {task.description}"),

@@ -4,7 +4,7 @@ Only the columns that rules read are read. It is stopped by what would stop a ru
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +12,11 @@ import numpy as np
 from demur.controller.catalogue import Catalogue
 from demur.gate.decision import REASONS, decide
 from demur.gate.errors import RowIdMissingError
-from demur.gate.mapped_batch import check_product, needed_columns
+from demur.gate.mapped_batch import check_product, without_unread
 from demur.gate.mapping import SourceMapping
+from demur.gate.needed_rows import read_needed
 from demur.gate.rules import rules_for
-from demur.gate.source import find_inputs, hash_unchanged, open_parquet, read_row_group
+from demur.gate.source import count_rows, find_inputs, hash_unchanged
 from demur.gate.suppression_list import SuppressionList
 
 
@@ -43,38 +44,36 @@ def decide_only(
     mapping: SourceMapping,
     suppressions: SuppressionList,
     catalogue: Catalogue | None,
-    progress: Callable[[int, int], None],
+    progress: Callable[[int, int | None], None],
 ) -> DryRun:
     """Decide about every row of a dataset, and count.
 
     Args:
-        inputs: a Parquet file, or a folder of them at any depth.
+        inputs: a Parquet or JSON Lines file, or a folder of them at any depth.
         mapping: which column plays which role.
         suppressions: the verified list.
         catalogue: what may train at all; None to decide without one.
-        progress: is told (rows done, rows in all) after each batch.
+        progress: is told (rows done, rows in all) after each batch; None where nobody knows before all is read.
 
     Raises:
         GateError: see `demur.gate.errors`.
     """
     check_product(mapping, catalogue)
     files = find_inputs(inputs, mapping)
-    read, columns = replace(mapping, others={}), needed_columns(mapping)
+    read = without_unread(mapping)
     by_reason = np.zeros(len(REASONS), np.int64)
     kept = done = 0
-    total = sum(file.rows for file in files)
+    total = count_rows(files)
     for file in files:
-        with open_parquet(file.path, file.name) as parquet:
-            for row_group in range(parquet.num_row_groups):
-                for batch in read_row_group(parquet, file.name, row_group, columns):
-                    try:
-                        decision = decide(batch, read, suppressions, catalogue)
-                    except RowIdMissingError as error:
-                        raise RowIdMissingError(f"{file.name}, row group {row_group}: {error}") from error
-                    by_reason += decision.count_by_reason()
-                    kept += int(np.count_nonzero(decision.kept_mask))
-                    done += batch.num_rows
-                    progress(done, total)
+        for where, batch in read_needed(file, mapping):
+            try:
+                decision = decide(batch, read, suppressions, catalogue)
+            except RowIdMissingError as error:
+                raise RowIdMissingError(f"{where}: {error}") from error
+            by_reason += decision.count_by_reason()
+            kept += int(np.count_nonzero(decision.kept_mask))
+            done += batch.num_rows
+            progress(done, total)
         hash_unchanged(file)
     rules = rules_for(mapping, catalogue)
     applied = {str(kind) for rule in rules for kind in rule.IDENTIFIERS}
@@ -82,6 +81,6 @@ def decide_only(
         list_number=suppressions.header.number,
         kinds_not_applied=tuple(kind for kind in suppressions.kinds if kind not in applied),
         kept_rows=kept,
-        withheld_rows=total - kept,
+        withheld_rows=done - kept,
         withheld_by_reason={rule.CODE: int(by_reason[REASONS.index(rule.CODE)]) for rule in rules},
     )

@@ -5,7 +5,6 @@ counts once for each of them. Kept rows cost nothing: only those that an objecti
 Specified in docs/spec/gate-manifest.md.
 """
 
-from dataclasses import replace
 from itertools import pairwise
 from threading import Lock
 from typing import Final
@@ -17,7 +16,7 @@ import pyarrow.parquet as pq
 
 from demur.core.errors import FormatError
 from demur.gate.decision import Decision
-from demur.gate.mapped_batch import MappedBatch, map_batch
+from demur.gate.mapped_batch import MappedBatch, map_batch, without_unread
 from demur.gate.mapping import SourceMapping
 from demur.gate.membership import Places
 from demur.gate.output import Layout
@@ -43,7 +42,7 @@ class EntryCounter:
     """Counts rows by entry, over all batches of a run; several threads may add to it."""
 
     def __init__(self, mapping: SourceMapping, suppressions: SuppressionList) -> None:
-        self._mapping = replace(mapping, others={})  # batches may come without the columns that no rule reads
+        self._mapping = without_unread(mapping)  # batches may come without the columns that no rule reads
         self._suppressions = suppressions
         self._rows_by_entry = np.zeros(len(suppressions), np.int64)
         self._adding = Lock()

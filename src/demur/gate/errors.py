@@ -5,7 +5,7 @@ DemurError
     ├── MappingError             10  the source mapping is not one
     ├── ColumnMissingError       11  the mapping names a column that a file does not have
     ├── ColumnTypeError          12  a column has a type that its role cannot have
-    ├── UnreadableInputError     13  not Parquet, damaged, or a folder that holds other things
+    ├── UnreadableInputError     13  no data that can be read, or a folder that holds other things
     ├── RowIdMissingError        14  a row without id cannot be accounted for
     ├── InputChangedError        15  an input file changed while it was read
     ├── OutputExistsError        16  the output folder has something in it, or is in the input
@@ -51,7 +51,7 @@ class ColumnTypeError(GateError):
 
 
 class UnreadableInputError(GateError):
-    """An input is not Parquet, is damaged, or is a folder with something in it that would have been passed over."""
+    """An input cannot be read, is damaged, or is a folder with something in it that would have been passed over."""
 
     exit_code = 13
 

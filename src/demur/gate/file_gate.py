@@ -9,10 +9,12 @@ All of them write the ids of the withheld rows, with their reasons.
 """
 
 import hashlib
+import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +28,8 @@ from demur.core.gate_manifest import KEPT, WITHHELD, GateMode, ManifestFile
 from demur.gate.decision import REASONS, Decision, decide
 from demur.gate.entry_counts import EntryCounter
 from demur.gate.errors import InputChangedError, RowIdMissingError, UnreadableInputError
-from demur.gate.mapped_batch import needed_columns
+from demur.gate.json_lines import LinesFile, is_json_lines, read_lines
+from demur.gate.mapped_batch import needed_columns, without_unread
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import Layout, OutputFile, layout_of, writing
 from demur.gate.source import InputFile, hash_unchanged, open_parquet, read_row_group
@@ -87,6 +90,8 @@ class FileGate:
         Raises:
             GateError: see `demur.gate.errors`.
         """
+        if is_json_lines(file.name):
+            return self._gate_lines(file, advance)
         with open_parquet(file.path, file.name) as parquet:
             if self.mode is GateMode.REWRITE:
                 return self._rewrite(file, parquet, advance)
@@ -102,13 +107,13 @@ class FileGate:
                     where = f"{file.name}, row group {row_group}"
                     decision = self._decide(batch, where, self.mapping)
                     kept.append(_rows(batch, decision.kept_mask, where))
-                    self._note(batch, decision, withheld, where)
+                    withheld.append(self._withheld_rows(batch, decision, where))
                     reason_rows += decision.count_by_reason()
                     advance(batch.num_rows)
                 kept.end_row_group()
                 withheld.end_row_group()
             return FileResult(
-                source=ManifestFile(file.name, hash_unchanged(file), file.rows),
+                source=ManifestFile(file.name, hash_unchanged(file), parquet.metadata.num_rows),
                 kept=ManifestFile(f"{KEPT}/{file.name}", kept.close(), kept.rows),
                 is_linked=False,
                 withheld=ManifestFile(f"{WITHHELD}/{file.name}", withheld.close(), withheld.rows),
@@ -116,7 +121,7 @@ class FileGate:
             )
 
     def _decide_first(self, file: InputFile, parquet: pq.ParquetFile, advance: Advance) -> FileResult:
-        mapping, columns = replace(self.mapping, others={}), needed_columns(self.mapping)
+        mapping, columns = without_unread(self.mapping), needed_columns(self.mapping)
         reason_rows = np.zeros(len(REASONS), np.int64)
         kept_masks: list[npt.NDArray[np.uint8]] = []
         with self._create(WITHHELD, file, self._withheld_layout(parquet.schema_arrow)) as withheld:
@@ -126,7 +131,7 @@ class FileGate:
                     where = f"{file.name}, row group {row_group}"
                     decision = self._decide(batch, where, mapping)
                     masks.append(decision.kept_mask)
-                    self._note(batch, decision, withheld, where)
+                    withheld.append(self._withheld_rows(batch, decision, where))
                     reason_rows += decision.count_by_reason()
                     advance(batch.num_rows)
                 kept_masks.append(np.packbits(np.concatenate(masks)))
@@ -134,7 +139,7 @@ class FileGate:
             ids = ManifestFile(f"{WITHHELD}/{file.name}", withheld.close(), withheld.rows)
         is_linked = self.mode is GateMode.LINK and not ids.rows
         kept = self._write_kept(file, parquet, kept_masks) if self.mode is GateMode.LINK and ids.rows else None
-        source = ManifestFile(file.name, hash_unchanged(file), file.rows)
+        source = ManifestFile(file.name, hash_unchanged(file), parquet.metadata.num_rows)
         if is_linked:
             kept = self._link(file, source)
         return FileResult(source, kept, is_linked, ids, reason_rows)
@@ -151,6 +156,30 @@ class FileGate:
                     start += batch.num_rows
                 kept.end_row_group()
             return ManifestFile(f"{KEPT}/{file.name}", kept.close(), kept.rows)
+
+    def _gate_lines(self, file: InputFile, advance: Advance) -> FileResult:
+        mapping, rows = without_unread(self.mapping), 0
+        reason_rows = np.zeros(len(REASONS), np.int64)
+        with ExitStack() as opened:
+            writes = self.mode is not GateMode.IDS
+            kept = opened.enter_context(LinesFile(self.folder / KEPT / file.name)) if writes else None
+            withheld = opened.enter_context(LinesFile(self.folder / WITHHELD / file.name))
+            for block in read_lines(file.path, file.name, mapping):
+                decision = self._decide(block.batch, block.where, mapping)
+                if kept is not None:
+                    kept.append(compress(block.lines, decision.kept_mask))
+                withheld.append(map(_line, self._withheld_rows(block.batch, decision, block.where).to_pylist()))
+                reason_rows += decision.count_by_reason()
+                rows += len(block.lines)
+                advance(len(block.lines))
+            source = ManifestFile(file.name, hash_unchanged(file), rows)
+            written = None if kept is None else ManifestFile(f"{KEPT}/{file.name}", kept.close(), kept.rows)
+            ids = ManifestFile(f"{WITHHELD}/{file.name}", withheld.close(), withheld.rows)
+        is_linked = self.mode is GateMode.LINK and not ids.rows
+        if is_linked:
+            (self.folder / KEPT / file.name).unlink()
+            written = self._link(file, source)
+        return FileResult(source, written, is_linked, ids, reason_rows)
 
     def _link(self, file: InputFile, source: ManifestFile) -> ManifestFile:
         """Give a file a second name in the output, or copy it to another disk.
@@ -182,13 +211,13 @@ class FileGate:
         except RowIdMissingError as error:
             raise RowIdMissingError(f"{where}: {error}", hint="give every row an id, and run again") from error
 
-    def _note(self, batch: pa.RecordBatch, decision: Decision, withheld: OutputFile, where: str) -> None:
-        """Write the ids of a batch's withheld rows, and count them by entry."""
+    def _withheld_rows(self, batch: pa.RecordBatch, decision: Decision, where: str) -> pa.RecordBatch:
+        """Return the ids of a batch's withheld rows with their reasons, and count them by entry."""
         with _filtering(where):
             ids = batch.column(self.mapping.row_id).filter(pa.array(~decision.kept_mask))
             self.by_entry.add(batch, decision)
         schema = self._withheld_layout(batch.schema).schema
-        withheld.append(pa.RecordBatch.from_arrays([ids, decision.withheld_reasons()], schema=schema))
+        return pa.RecordBatch.from_arrays([ids, decision.withheld_reasons()], schema=schema)
 
     def _withheld_layout(self, schema: pa.Schema) -> Layout:
         columns = [schema.field(self.mapping.row_id), pa.field(REASONS_COLUMN, pa.list_(pa.string()), nullable=False)]
@@ -209,6 +238,10 @@ def _filtering(where: str) -> Iterator[None]:
             f"{where}, has a column of a type out of which Arrow cannot take rows yet (a view)",
             hint="write the file again without string views and binary views",
         ) from error
+
+
+def _line(row: dict[str, object]) -> bytes:
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _copy(source: Path, target: Path) -> bytes:

@@ -1,7 +1,7 @@
 """A record batch seen through its source mapping: the columns that rules may look at, with their types checked."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import Final
@@ -154,10 +154,21 @@ def check_columns(schema: pa.Schema, mapping: SourceMapping, where: str) -> None
             )
 
 
-def needed_columns(mapping: SourceMapping) -> list[str]:
-    """Return the columns that rules read, each once: a row can be decided about without the others."""
+def needed_roles(mapping: SourceMapping) -> list[tuple[str, str]]:
+    """Return (role, column) for every column that rules read: a row can be decided about without the others."""
     roles = set(Role)
-    return list(dict.fromkeys(column for role, column in _columns(mapping) if role in roles))
+    return [(role, column) for role, column in _columns(mapping) if role in roles]
+
+
+def needed_columns(mapping: SourceMapping) -> list[str]:
+    """Return those columns, each once."""
+    return list(dict.fromkeys(column for _, column in needed_roles(mapping)))
+
+
+def without_unread(mapping: SourceMapping) -> SourceMapping:
+    """Return the mapping of batches that have only those columns. It leads to the same decisions."""
+    read = set(Role)
+    return replace(mapping, others={role: column for role, column in mapping.others.items() if role in read})
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ class OutputFile:
         """
         with writing():
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._stream = _HashingStream(path)
+            self._stream = HashingStream(path)
             self._writer = _open_writer(self._stream, layout)
         self._schema = layout.schema
         self._waiting: list[pa.RecordBatch] = []
@@ -152,19 +152,30 @@ def writing() -> Iterator[None]:
         raise OutputWriteError("the output could not be written: a column cannot be encoded") from error
 
 
-class _HashingStream(io.RawIOBase):
-    """A new file that hashes what is written to it."""
+class HashingStream(io.RawIOBase):
+    """A new file that hashes what is written to it.
+
+    Attributes:
+        abandoned: whether what is written from now on counts for nothing.
+    """
 
     def __init__(self, path: Path) -> None:
+        """Create the file.
+
+        Raises:
+            OSError: it cannot be created.
+        """
         super().__init__()
         self._file = path.open("xb", buffering=0)
         self._digest = hashlib.sha256()
         self.abandoned = False
 
     def writable(self) -> bool:
+        """Tell that it can be written to."""
         return True
 
     def write(self, data: object) -> int:
+        """Write all of some bytes; return how many."""
         view = memoryview(data).cast("B")  # type: ignore[arg-type]
         size = len(view)
         if self.abandoned:
@@ -181,6 +192,7 @@ class _HashingStream(io.RawIOBase):
         return self._digest.digest()
 
     def close(self) -> None:
+        """Let go of the file."""
         self._file.close()
         super().close()
 

@@ -1,6 +1,6 @@
-"""One run of the gate: Parquet in, and out come kept rows, withheld row ids with reasons, and a signed manifest.
+"""One run of the gate: a dataset in, and out come kept rows, withheld row ids with reasons, and a signed manifest.
 
-    1. Every footer of the input is read and held against the mapping; nothing is written before all of them fit.
+    1. Every Parquet footer of the input is held against the mapping; nothing is written before all of them fit.
     2. Each file is decided about, row group by row group, and what the mode asks for is written to a hidden folder
        (demur.gate.file_gate). Two files at a time; memory does not grow with the input.
     3. Each input file is hashed, and refused if it changed since step 1.
@@ -31,7 +31,7 @@ from demur.gate.mapped_batch import check_product
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import OutputFile, writing
 from demur.gate.rules import rules_for
-from demur.gate.source import InputFile, find_inputs
+from demur.gate.source import InputFile, count_rows, find_inputs
 from demur.gate.staging import open_staging
 from demur.gate.suppression_list import SuppressionList
 from demur.gate.trained_values import catalogue_sha256
@@ -39,13 +39,15 @@ from demur.gate.trained_values import catalogue_sha256
 MANIFEST: Final = "manifest.note"
 _FILES_AT_A_TIME: Final = 2
 
+Tell = Callable[[int, int | None], None]
+
 
 @dataclass(frozen=True)
 class GateRequest:
     """What to run.
 
     Attributes:
-        inputs: a Parquet file, or a folder of them at any depth.
+        inputs: a Parquet or JSON Lines file, or a folder of them at any depth.
         mapping: which column plays which role.
         out: the output folder; it must not exist, or be empty.
         catalogue: what may train at all, from the controller's file; None to run without one.
@@ -66,7 +68,7 @@ class _StoppedError(Exception):
 class _Progress:
     """Counts rows over all files, tells the caller, and stops the others when one file fails."""
 
-    def __init__(self, total_rows: int, tell: Callable[[int, int], None]) -> None:
+    def __init__(self, total_rows: int | None, tell: Tell) -> None:
         self._done_rows, self._total_rows, self._tell = 0, total_rows, tell
         self._lock = Lock()
         self.stopped = False
@@ -88,7 +90,7 @@ def run_gate(
     request: GateRequest,
     suppressions: SuppressionList,
     signer: Signer,
-    progress: Callable[[int, int], None],
+    progress: Tell,
 ) -> GateManifest:
     """Gate a dataset and return the manifest that was signed and written.
 
@@ -96,8 +98,8 @@ def run_gate(
         request: what to read and where to write.
         suppressions: the verified list; that it is current was checked when it was loaded.
         signer: the gate's key.
-        progress: is told (rows done, rows in all) after each batch, from one thread at a time. What it raises ends the
-            run.
+        progress: is told (rows done, rows in all) after each batch, from one thread at a time; None where nobody knows
+            before all is read. What it raises ends the run.
 
     Raises:
         GateError: see `demur.gate.errors`. Nothing stands under the output's name then.
@@ -106,7 +108,7 @@ def run_gate(
     check_product(request.mapping, request.catalogue)
     files = find_inputs(request.inputs, request.mapping)
     with open_staging(request.out) as staging:
-        counter = _Progress(sum(file.rows for file in files), progress)
+        counter = _Progress(count_rows(files), progress)
         by_entry = EntryCounter(request.mapping, suppressions)
         gate = FileGate(request.mapping, suppressions, request.catalogue, request.mode, by_entry, staging.folder)
         results = _gate_files(files, gate, counter)

@@ -1,6 +1,6 @@
-"""The input: which files a run reads, and their rows, batch by batch in bounded memory.
+"""The input: which files a run reads, and the rows of Parquet files, batch by batch in bounded memory.
 
-Nothing is passed over in silence: a folder that holds something else than Parquet is refused, and so is a file that is
+Nothing is passed over in silence: a folder that holds something else than data is refused, and so is a file that is
 not the same at the end of the run as at its beginning.
 """
 
@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from demur.gate.errors import InputChangedError, UnreadableInputError
+from demur.gate.json_lines import CODECS, infer_schema, is_json_lines
 from demur.gate.mapped_batch import check_columns
 from demur.gate.mapping import SourceMapping
 
@@ -28,48 +29,60 @@ _LEFT_OUT: Final = (".", "_")
 _DAMAGED: Final = (pa.ArrowException, OSError, ValueError, OverflowError)
 """What Arrow raises on damaged files: its own errors, and Python's for text and numbers that are none."""
 
-_ONLY_PARQUET_HINT: Final = "move it out of the folder, or gate its data as Parquet: nothing is passed over in silence"
+_SUFFIXES: Final = (PARQUET_SUFFIX, *CODECS)
+_ENDS: Final = ", ".join(_SUFFIXES)
+_NOTHING_ELSE_HINT: Final = (
+    "move it out of the folder, or write its data as one of them: nothing is passed over in silence"
+)
 
 
 @dataclass(frozen=True)
 class InputFile:
-    """A Parquet file of the input, whose footer was read and fits the mapping.
+    """A file of the input; the footer of a Parquet file was read and fits the mapping.
 
     Attributes:
         path: where it is.
         name: its path inside the input, with "/"; a manifest and an error name it so.
         state: what would show that the file was changed: device, inode, size, times of change in nanoseconds.
-        rows: how many rows its footer promises.
+        rows: how many rows its footer promises; None of JSON Lines, which have none.
     """
 
     path: Path
     name: str
     state: tuple[int, ...]
-    rows: int
+    rows: int | None
 
 
 def find_inputs(inputs: Path, mapping: SourceMapping) -> list[InputFile]:
     """Return the files of an input in the order of their names, after checking every footer.
 
     Args:
-        inputs: a Parquet file, or a folder with some at any depth.
+        inputs: a Parquet or JSON Lines file, or a folder with some at any depth.
         mapping: what the columns of each file must fit.
 
     Raises:
-        UnreadableInputError: not Parquet, or a folder with something else in it, or with nothing.
+        UnreadableInputError: neither of them, or a folder with something else in it, or with nothing.
         ColumnMissingError: a file lacks a column of the mapping.
         ColumnTypeError: a column has a type that its role cannot have.
     """
     return [_inspect(path, name, mapping) for name, path in _find_paths(inputs)]
 
 
+def count_rows(files: Sequence[InputFile]) -> int | None:
+    """Return how many rows files have together; None if one of them does not say."""
+    rows = [file.rows for file in files if file.rows is not None]
+    return sum(rows) if len(rows) == len(files) else None
+
+
 def load_schema(inputs: Path) -> pa.Schema:
-    """Return the schema of a Parquet file, or of the first one in a folder.
+    """Return the schema of a file, or of the first one in a folder.
 
     Raises:
-        UnreadableInputError: not Parquet, or a folder with something else in it, or with nothing.
+        UnreadableInputError: not Parquet nor JSON Lines, or a folder with something else in it, or with nothing.
     """
     name, path = _find_paths(inputs)[0]
+    if is_json_lines(name):
+        return infer_schema(path, name)
     with open_parquet(path, name) as file:
         return file.schema_arrow
 
@@ -158,24 +171,24 @@ def _find_paths(inputs: Path) -> list[tuple[str, Path]]:
         raise _unreadable(f'the folder "{inputs.name}" could not be read', error) from error
     if not paths:
         raise UnreadableInputError(
-            f'there is nothing to gate: the folder "{inputs.name}" has no file that ends in {PARQUET_SUFFIX}',
+            f'there is nothing to gate: the folder "{inputs.name}" has no file that ends in {_ENDS}',
         )
     return sorted((_name(path, inputs), path) for path in paths)
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Yield every Parquet file below a folder; refuse whatever is neither one nor a mark of an engine."""
+    """Yield every file of data below a folder; refuse whatever is neither one nor a mark of an engine."""
     for entry in folder.iterdir():
         if entry.name.startswith(_LEFT_OUT):
             continue
         if entry.is_dir() and not entry.is_symlink():
             yield from _walk(entry)
-        elif entry.is_file() and entry.suffix == PARQUET_SUFFIX:
+        elif entry.is_file() and entry.name.endswith(_SUFFIXES):
             yield entry
         else:
             raise UnreadableInputError(
-                f'"{entry.name}" in the input folder is not a file that ends in {PARQUET_SUFFIX}',
-                hint=_ONLY_PARQUET_HINT,
+                f'"{entry.name}" in the input folder is not a file that ends in {_ENDS}',
+                hint=_NOTHING_ELSE_HINT,
             )
 
 
@@ -191,6 +204,8 @@ def _inspect(path: Path, name: str, mapping: SourceMapping) -> InputFile:
         state = _state(path.stat())
     except OSError as error:
         raise _unreadable(f"{name} could not be opened", error) from error
+    if is_json_lines(name):
+        return InputFile(path, name, state, None)
     with open_parquet(path, name) as file:
         check_columns(file.schema_arrow, mapping, name)
         rows = sum(file.metadata.row_group(number).num_rows for number in range(file.num_row_groups))
