@@ -10,13 +10,15 @@ import resource
 import sys
 from pathlib import Path
 
-from gate_world import GATE_SIGNER, list_of, mapping
+from gate_world import GATE_SIGNER, batch_of, list_of, mapping, row
 
+from demur.gate.decision import decide
 from demur.gate.errors import GateError
 from demur.gate.run import GateRequest, run_gate
 
 
 def main(inputs: str, out: str, *limit_bytes: str) -> None:
+    decide(batch_of(row()), mapping(), list_of("lumen:ada"))  # what is compiled is kept in files, which have no limit
     if limit_bytes:
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(limit_bytes[0]), int(limit_bytes[0])))
     held: list[bool] = []

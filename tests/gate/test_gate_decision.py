@@ -236,3 +236,22 @@ def test_reason_codes_are_those_of_the_specification() -> None:
     page = (Path(__file__).parents[2] / "docs" / "spec" / "gate-manifest.md").read_text()
     table = page.split("## Reasons")[1].split("## Kept files")[0]
     assert [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")] == list(REASONS)
+
+
+def test_a_text_that_mentions_somebody_on_the_list_is_withheld_and_null_mentions_nobody() -> None:
+    people = list_of(
+        others=[entry("Maria Silva", IdentifierKind.NAME), entry("maria@mail.example", IdentifierKind.EMAIL)]
+    )
+    texts = ["with Maria Silva", "ask MARIA@mail.example", "with Mario Silva", None]
+    decision = decide(batch_of(*(row(text=text) for text in texts)), mapping(), people)
+    assert decision.kept_mask.tolist() == [False, False, True, True]
+    assert decision.withheld_reasons().to_pylist() == [["mentioned-person-objected"]] * 2
+
+
+def test_a_text_that_is_not_utf8_is_withheld() -> None:
+    raw = pa.array([b"caf\xe9", b"caf\xc3\xa9", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\xe2\x82", None])
+    text = pa.StringArray.from_buffers(len(raw), raw.buffers()[1], raw.buffers()[2], raw.buffers()[0])
+    batch = batch_of(*[row()] * len(raw)).set_column(6, "text", text)
+    decision = decide(batch, mapping(), ADA_OBJECTS)
+    assert decision.kept_mask.tolist() == [False, True, False, False, False, False, True]
+    assert decision.withheld_reasons().to_pylist() == [["text-unreadable"]] * 5

@@ -110,10 +110,13 @@ def test_the_manifest_names_and_hashes_every_file(lake: Path, tmp_path: Path) ->
 
 
 def test_the_manifest_says_which_entries_no_rule_looked_for(lake: Path, tmp_path: Path) -> None:
-    suppressions = list_of("lumen:ada", others=[entry("ada@mail.example", IdentifierKind.EMAIL)])
+    others = [entry("ada@mail.example", IdentifierKind.EMAIL), entry("ada", IdentifierKind.FACE)]
+    suppressions = list_of("lumen:ada", others=others)
     request = GateRequest(lake, mapping(), tmp_path / "out")
-    manifest = run_gate(request, suppressions, GATE_SIGNER, lambda _done, _total: None)
-    assert manifest.kinds_not_applied == ("email",)
+    assert run_gate(request, suppressions, GATE_SIGNER, lambda _done, _total: None).kinds_not_applied == ("face",)
+    silent = GateRequest(lake, mapping(MAPPING.replace("text: text", "")), tmp_path / "silent")
+    manifest = run_gate(silent, suppressions, GATE_SIGNER, lambda _done, _total: None)
+    assert manifest.kinds_not_applied == ("email", "face")
 
 
 def test_rules_that_did_not_run_are_not_in_the_manifest(lake: Path, tmp_path: Path) -> None:

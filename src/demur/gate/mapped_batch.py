@@ -18,7 +18,7 @@ from demur.gate.trained_values import TrainedValues
 
 
 class Role(StrEnum):
-    """The roles that rules read. A mapping may say that there is no `tagged_accounts`, and leave out `product`."""
+    """The roles that rules read. A mapping may say `tagged_accounts: none`, and leave out `product` and `text`."""
 
     ROW_ID = "row_id"
     KIND = "kind"
@@ -27,6 +27,7 @@ class Role(StrEnum):
     AUTHOR_IS_MINOR = "author_is_minor"
     TAGGED_ACCOUNTS = "tagged_accounts"
     PRODUCT = "product"
+    TEXT = "text"
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class MappedBatch:
         tagged_accounts: all lists empty when the mapping says that the dataset has no such column.
         product: text; None if the mapping names no such column, and then there is no catalogue.
         catalogue: what may train at all; None if the run has none.
+        text: text, all null if the mapping names no such column.
     """
 
     mapping: SourceMapping
@@ -54,6 +56,7 @@ class MappedBatch:
     tagged_accounts: TaggedAccounts
     product: pa.Array | None
     catalogue: Catalogue | None
+    text: pa.Array
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -111,6 +114,11 @@ def map_batch(batch: pa.RecordBatch, mapping: SourceMapping, catalogue: Catalogu
         ),
         product=None if mapping.product is None else batch.column(mapping.product.column),
         catalogue=catalogue,
+        text=(
+            batch.column(mapping.others[Role.TEXT])
+            if Role.TEXT in mapping.others
+            else pa.nulls(batch.num_rows, pa.string())
+        ),
     )
 
 
@@ -209,6 +217,7 @@ ROLE_TYPES: Final[dict[str, RoleType]] = {
     Role.AUTHOR_IS_MINOR: RoleType(lambda kind: bool(pa.types.is_boolean(kind)), "bool"),
     Role.TAGGED_ACCOUNTS: RoleType(_is_list_of_text, "a list of text"),
     Role.PRODUCT: _TEXT,
+    Role.TEXT: _TEXT,
 }
 """The types of docs/spec/source-mapping.md. Roles that no rule reads are not in here."""
 

@@ -21,12 +21,13 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     Role.AUTHOR_ACCOUNT: ("author_account", "author_id", "author", "account_id", "account", "user_id", "owner_id"),
     Role.AUTHOR_IS_MINOR: ("author_is_minor", "is_minor", "underage", "author_is_child"),
     Role.TAGGED_ACCOUNTS: ("tagged_accounts", "tagged", "tags", "tagged_users", "mentions", "mentioned_accounts"),
-    "text": ("text", "body", "content", "caption", "message"),
+    Role.TEXT: ("text", "body", "content", "caption", "message"),
     "image": ("image_path", "image", "image_url", "photo", "photo_url"),
     "created_at": ("created_at", "timestamp", "posted_at", "date"),
     "product": ("product", "app", "platform"),
     "language": ("language", "lang", "locale"),
 }
+_OPTIONAL: Final = _NAMES.keys() - ROLE_TYPES.keys() | {Role.PRODUCT, Role.TEXT}
 _READ_BY_RULES: Final = ROLE_TYPES.keys() - {Role.ROW_ID, Role.PRODUCT}
 """Roles of which the wrong one of two columns would let rows through. No catalogue names what is no product."""
 
@@ -45,6 +46,8 @@ def propose_mapping(schema: pa.Schema) -> str:
 def _lines(schema: pa.Schema, role: str) -> list[str]:
     fitting = [field.name for field in schema if role not in ROLE_TYPES or ROLE_TYPES[role].fits(field.type)]
     likely = [name for wanted in _NAMES[role] for name in fitting if _folded(name) == _folded(wanted)]
+    if not likely and role in _OPTIONAL:
+        return []
     if not likely or (len(likely) > 1 and role in _READ_BY_RULES):
         return _open_lines(role, likely or fitting)
     column = likely[0]
@@ -62,9 +65,7 @@ def _lines(schema: pa.Schema, role: str) -> list[str]:
 
 
 def _open_lines(role: str, fitting: list[str]) -> list[str]:
-    """Return what stands for a role without a likely column: nothing if it is optional, else a gap to fill in."""
-    if role not in ROLE_TYPES or role == Role.PRODUCT:
-        return []
+    """Return what stands for a role without one likely column: a gap to fill in."""
     fit = f"could be: {', '.join(_quoted(name) for name in fitting)}" if fitting else "no column has a fitting type"
     if role == Role.TAGGED_ACCOUNTS:
         fit += "; if the dataset says nothing about tagged people, write: none"

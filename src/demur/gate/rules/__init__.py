@@ -17,6 +17,7 @@ from demur.gate.rules import (
     author_missing,
     author_objected,
     author_unreadable,
+    mentioned_person_objected,
     minor,
     minority_unknown,
     not_in_catalogue,
@@ -24,6 +25,7 @@ from demur.gate.rules import (
     private_message,
     tagged_person_objected,
     tagged_unreadable,
+    text_unreadable,
     unknown_kind,
 )
 from demur.gate.string_window import BoolMask
@@ -82,16 +84,24 @@ RULES: Final[tuple[Rule, ...]] = (
     author_missing,
     author_unreadable,
     tagged_unreadable,
+    mentioned_person_objected,
+    text_unreadable,
 )
-"""Every rule. Their order is the order of a row's reasons."""
+"""Every rule. Their order is the order of a row's reasons; new ones come last, so that the bits of the others stay."""
 
-OBJECTION_RULES: Final[tuple[ObjectionRule, ...]] = (author_objected, tagged_person_objected)
+OBJECTION_RULES: Final[tuple[ObjectionRule, ...]] = (
+    author_objected,
+    tagged_person_objected,
+    mentioned_person_objected,
+)
 """Those that look for entries of the list."""
 
 
 def rules_for(mapping: SourceMapping, catalogue: Catalogue | None = None) -> tuple[Rule, ...]:
-    """Return the rules that run: not those about tags if the mapping says `none`, nor the catalogue's without one."""
+    """Return the rules that run: not those about what the mapping leaves out, nor the catalogue's without one."""
     absent = {Role.TAGGED_ACCOUNTS} if mapping.tagged_accounts is None else set()
     if catalogue is None:
         absent.add(Role.PRODUCT)
+    if Role.TEXT not in mapping.others:
+        absent.add(Role.TEXT)
     return tuple(rule for rule in RULES if not absent.intersection(rule.ROLES))
