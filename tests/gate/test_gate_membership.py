@@ -1,6 +1,8 @@
 """Membership against a Python set: no false answer either way, whatever the hash, the type and the layout."""
 
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -8,22 +10,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from demur.gate.membership import HashFunction, MembershipIndex, keyed_hash
+from demur.gate import membership_kernel
+from demur.gate.compiled import compiled
+from demur.gate.membership import NOWHERE, HashFunction, MembershipIndex, keyed_hash
 from demur.gate.string_window import WINDOW_ROWS, StringWindow, find_codes, present
 
 TEXT = st.one_of(
     st.text(alphabet="ab:\0é", max_size=20),
     st.text(alphabet="ab", min_size=7, max_size=9),
     st.text(max_size=40),
+    st.just("x" * 100_000),
 )
 ROWS = st.lists(st.one_of(st.none(), TEXT), max_size=60)
 
+
+def all_alike(bits: int) -> HashFunction:
+    return lambda window, _longest_bytes: np.full(len(window.strings), bits, np.uint64)
+
+
 HASHES: dict[str, HashFunction | None] = {
     "keyed": None,
-    "another key": keyed_hash(b"\xff" * 8),
-    "always the same": lambda window: np.zeros(len(window.lengths), np.uint64),
-    "always the largest": lambda window: np.full(len(window.lengths), 2**64 - 1, np.uint64),
-    "the length": lambda window: window.lengths.astype(np.uint64) << np.uint64(60),
+    "another key": keyed_hash(b"\xff" * 16),
+    "always the same": all_alike(0),
+    "always the largest": all_alike(2**64 - 1),
+    "the length first": lambda window, _: window.lengths.astype(np.uint64) << np.uint64(60),
+    "the length last": lambda window, _: window.lengths.astype(np.uint64),
 }
 
 LAYOUTS: dict[str, Callable[[list[str | None]], pa.Array | pa.ChunkedArray]] = {
@@ -34,6 +45,7 @@ LAYOUTS: dict[str, Callable[[list[str | None]], pa.Array | pa.ChunkedArray]] = {
     "large dictionary": lambda rows: pa.array(rows, pa.large_string()).dictionary_encode(),
     "dictionary with a null word": lambda rows: pa.array(rows, pa.string()).dictionary_encode(null_encoding="encode"),
     "slice": lambda rows: pa.array(["x", "lumen:ada", *rows, "y"], pa.string()).slice(2, len(rows)),
+    "slice of large strings": lambda rows: pa.array([None, *rows, "y"], pa.large_string()).slice(1, len(rows)),
     "slice of a dictionary": lambda rows: (
         pa.array([*map(str, range(99)), *rows], pa.string()).dictionary_encode().slice(99)
     ),
@@ -44,6 +56,21 @@ LAYOUTS: dict[str, Callable[[list[str | None]], pa.Array | pa.ChunkedArray]] = {
 
 def index_of(values: list[str], hash_window: HashFunction | None = None) -> MembershipIndex:
     return MembershipIndex(pa.chunked_array([values], pa.string()), hash_window)
+
+
+def raw_column(rows: list[bytes]) -> pa.Array:
+    """Text that need not be UTF-8: a Parquet file can call any bytes so."""
+    binary = pa.array(rows, pa.binary())
+    return pa.Array.from_buffers(pa.string(), len(rows), binary.buffers())
+
+
+@pytest.fixture
+def uncompiled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name, function in vars(membership_kernel).items():
+        if hasattr(function, "py_func"):
+            monkeypatch.setattr(membership_kernel, name, function.py_func)
+    with np.errstate(over="ignore"):  # hashes overflow on purpose
+        yield
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -61,6 +88,8 @@ def test_it_answers_as_a_set_does(
     index = index_of(values, HASHES[hash_name])
     assert index.contains(LAYOUTS[layout](rows)).tolist() == [row in set(values) for row in rows]
     assert len(index) == len(set(values))
+    plain = pa.array(rows, pa.string())
+    assert index.find_places(plain).tolist() == [values.index(row) if row in values else NOWHERE for row in rows]
 
 
 @settings(max_examples=100, deadline=None)
@@ -95,35 +124,94 @@ def test_bytes_left_in_a_null_are_not_a_value() -> None:
     assert index_of(["ada"]).contains(column).tolist() == [False, True]
 
 
-def test_a_very_long_string_costs_no_more_than_a_short_one() -> None:
-    words_read: list[int] = []
+def test_bytes_left_in_a_null_have_no_place() -> None:
+    offsets = pa.py_buffer(np.array([0, 3, 6], np.int32))
+    column = pa.Array.from_buffers(pa.string(), 2, [pa.py_buffer(b"\x02"), offsets, pa.py_buffer(b"adaada")])
+    assert index_of(["ada"]).find_places(column).tolist() == [NOWHERE, 0]
 
-    def counting(window: StringWindow) -> np.ndarray:
-        words_read.append(int(window.lengths.max()))
-        return keyed_hash(bytes(8))(window)
 
-    index = index_of(["ada"], counting)
+@settings(max_examples=100, deadline=None)
+@given(
+    values=st.lists(st.text(max_size=12), max_size=20),
+    rows=st.lists(st.binary(max_size=12), max_size=30),
+)
+def test_bytes_that_are_not_utf_8_are_compared_as_bytes(values: list[str], rows: list[bytes]) -> None:
+    rows += [value.encode() for value in values] + [value.encode() + b"\xff" for value in values]
+    wanted = {value.encode() for value in values}
+    assert index_of(values).contains(raw_column(rows)).tolist() == [row in wanted for row in rows]
+
+
+@pytest.mark.usefixtures("uncompiled")
+@pytest.mark.parametrize("hash_name", HASHES)
+def test_the_loops_are_as_right_before_they_are_compiled(hash_name: str) -> None:
+    values = ["", "a", "ada", "lumen:ad", "lumen:ada", "lumen:adb", "ada", "x" * 20]
+    rows = ["a", "b", "lumen:ada", "lumen:adz", None, "", "y" * 20, "x" * 20, "x" * 21]
+    index = index_of(values, HASHES[hash_name])
+    assert index.contains(pa.array(rows)).tolist() == [row in values for row in rows]
+    assert len(index) == len(set(values))
+
+
+@pytest.mark.parametrize("length", [*range(10), 40])
+def test_the_same_string_has_the_same_hash_wherever_it_lies(length: int) -> None:
+    string = b"0123456789" * 4
+    apart = keyed_hash(b"k" * 16)(StringWindow.of(raw_column([string[:length]])), 40)
+    among = keyed_hash(b"k" * 16)(StringWindow.of(raw_column([b"before", string[:length], b"and after"])), 40)
+    assert apart[0] == among[1]
+
+
+def test_the_hash_is_siphash() -> None:
+    """Python's own hash of bytes is an independent SipHash-1-3; with the seed 0 its key is zeros."""
+    if sys.hash_info.algorithm != "siphash13":
+        pytest.skip(f"this Python hashes with {sys.hash_info.algorithm}")
+    rows = [b"a", b"lumen:a", b"lumen:ad", b"lumen:ada", b"\xff" * 23, b"x" * 100]
+    ask = f"print([hash(row) % 2**64 for row in {rows}])"
+    told = subprocess.run(
+        [sys.executable, "-c", ask], env={"PYTHONHASHSEED": "0"}, check=True, capture_output=True, text=True
+    ).stdout
+    assert str(keyed_hash(bytes(16))(StringWindow.of(raw_column(rows)), 100).tolist()) == told.strip()
+
+
+@pytest.mark.parametrize("offsets", [[0, 900, 9], [0, 6, 3, 9], [0, -3, 3]])
+@pytest.mark.parametrize("ways", ["compiled", "uncompiled"])
+def test_strings_outside_their_buffer_are_refused(
+    offsets: list[int], ways: str, request: pytest.FixtureRequest
+) -> None:
+    column = pa.Array.from_buffers(
+        pa.string(), len(offsets) - 1, [None, pa.py_buffer(np.array(offsets, np.int32)), pa.py_buffer(b"adaadaada")]
+    )
+    index = index_of(["ada"])
+    if ways == "uncompiled":
+        request.getfixturevalue("uncompiled")
+    with pytest.raises(pa.ArrowInvalid, match="outside"):
+        index.contains(column)
+
+
+def test_where_no_folder_can_be_written_it_is_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("numba.core.caching.CacheImpl._locator_classes", [])
+    assert compiled(lambda number: number + 1)(1) == 2
+
+
+def test_a_very_long_string_is_not_read() -> None:
+    hash_window = keyed_hash(bytes(16))
+    long = StringWindow.of(pa.array(["x" * 10_000_000, "y" * 4, "ada"]))
+    assert (hash_window(long, 3) == 0).tolist() == [True, True, False]
+    limits: list[int] = []
+
+    def remember(window: StringWindow, longest_bytes: int) -> np.ndarray:
+        limits.append(longest_bytes)
+        return hash_window(window, longest_bytes)
+
+    index = index_of(["ada"], remember)
     assert index.contains(pa.array(["x" * 10_000_000, "ada", "adaada"])).tolist() == [False, True, False]
-    assert words_read[-1] <= len("ada")
+    assert limits[-1] == len("ada")
 
 
 def test_different_keys_hash_differently() -> None:
-    windows: list[StringWindow] = []
-
-    def remember(window: StringWindow) -> np.ndarray:
-        windows.append(window)
-        return np.zeros(len(window.lengths), np.uint64)
-
-    index_of(["lumen:ada"], remember)
-    assert keyed_hash(bytes(8))(windows[0]) != keyed_hash(b"\x01" * 8)(windows[0])
+    window = StringWindow.of(pa.array(["lumen:ada"]))
+    assert keyed_hash(bytes(16))(window, 9) != keyed_hash(bytes(15) + b"\x01")(window, 9)
+    assert keyed_hash(bytes(16))(window, 9) != keyed_hash(b"\x01" + bytes(15))(window, 9)
 
 
 def test_hashes_of_ids_that_count_up_do_not_collide() -> None:
-    hashes: list[np.ndarray] = []
-
-    def remember(window: StringWindow) -> np.ndarray:
-        hashes.append(keyed_hash(bytes(8))(window))
-        return hashes[-1]
-
-    index_of([f"lumen:p{number:07d}" for number in range(200_000)], remember)
-    assert len(np.unique(np.concatenate(hashes))) == 200_000
+    window = StringWindow.of(pa.array([f"lumen:p{number:07d}" for number in range(200_000)]))
+    assert len(np.unique(keyed_hash(bytes(16))(window, 20))) == 200_000

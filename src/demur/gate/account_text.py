@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from demur.core.errors import FormatError
 from demur.core.identifier import MAX_VALUE_CHARS, check_account
-from demur.gate.string_window import PADDING_BYTES, BoolMask, StringWindow, find_strings
+from demur.gate.string_window import BoolMask, StringWindow, find_strings
 
 PLAIN_ACCOUNT: Final = r"^[a-z0-9-]{1,60}:[!-9;-~]{1,250}$"
 """Accepts most accounts and nothing else (RE2 syntax); what it does not accept must be asked of core."""
@@ -54,17 +54,18 @@ def find_accounts(values: pa.Array, namespace: str | None) -> BoolMask:
 def _all_plain(window: StringWindow, namespace: str | None) -> bool:
     """Tell, without looking at single strings, whether a window has only the plainest accounts."""
     longest_bytes = MAX_VALUE_CHARS - len(f"{namespace}:" if namespace else "")
-    if not window.lengths.all() or window.lengths.max() > longest_bytes:
+    lengths, starts = window.lengths, window.starts
+    if not lengths.all() or lengths.max() > longest_bytes:
         return False
-    text = window.text[:-PADDING_BYTES]
+    text = window.text
     if namespace is not None:
         return not _OUTSIDE_ID[text].any()
     odd: npt.NDArray[np.int64] = np.flatnonzero(_OUTSIDE_NAMESPACE[text])
-    ends = window.starts + window.lengths
+    ends = starts + lengths
     return (
-        len(odd) == len(window.starts)
+        len(odd) == len(starts)
         and bool((text[odd] == _COLON).all())
-        and bool((window.starts < odd).all())
+        and bool((starts < odd).all())
         and bool((odd < ends - 1).all())
     )
 

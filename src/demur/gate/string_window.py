@@ -7,7 +7,7 @@ once per word, not once per row.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,37 +18,59 @@ BoolMask: TypeAlias = npt.NDArray[np.bool_]
 Words: TypeAlias = npt.NDArray[np.uint64]
 Codes: TypeAlias = npt.NDArray[np.int32]
 
+_Number = TypeVar("_Number", np.uint8, np.int32, np.int64)
+Bytes: TypeAlias = npt.NDArray[np.uint8]
+Offsets: TypeAlias = npt.NDArray[np.int32] | npt.NDArray[np.int64]
+
 WINDOW_ROWS = 1 << 16
 """Measured: below this the calls cost more than the rows, above it temporaries of 8 bytes a row leave the cache."""
-
-PADDING_BYTES = 8
-"""Zeros after a window's text, so that a word can be read from its last byte on."""
 
 
 @dataclass(frozen=True)
 class StringWindow:
-    """Up to WINDOW_ROWS consecutive strings.
+    """Up to WINDOW_ROWS consecutive strings, seen where they lie: nothing is copied.
 
     Attributes:
         strings: the Arrow array that the window shows, of type string or large_string. What stands in the bytes of a
             null is undefined.
-        text: uint8[m + 8], the strings' bytes one after another, then zeros.
-        starts: int64[n], where each string begins in `text`.
-        lengths: int64[n], in bytes.
+        data: uint8[m], the whole buffer that the strings' bytes are in, with those of other strings.
+        offsets: int32[n + 1] or int64[n + 1]; string i is `data[offsets[i]:offsets[i + 1]]`.
     """
 
     strings: pa.Array
-    text: npt.NDArray[np.uint8]
-    starts: npt.NDArray[np.int64]
-    lengths: npt.NDArray[np.int64]
+    data: Bytes
+    offsets: Offsets
 
-    def words(self) -> Words:
-        """Return a view whose element i is the 8 bytes of `text` from byte i on, little-endian: uint64[m + 1].
+    @classmethod
+    def of(cls, strings: pa.Array) -> "StringWindow":
+        """Look at an array of any length, of type string or large_string."""
+        _, offset_buffer, data_buffer = strings.buffers()
+        wide = pa.types.is_large_string(strings.type)
+        offsets: Offsets = _numbers(offset_buffer, np.int64) if wide else _numbers(offset_buffer, np.int32)
+        data = _numbers(data_buffer, np.uint8)
+        if not len(strings):  # then there may be no offset at all
+            return cls(strings, data, np.zeros(1, np.int64))
+        return cls(strings, data, offsets[strings.offset : strings.offset + len(strings) + 1])
 
-        Nothing is copied, and no element reaches outside `text`.
-        """
-        first = self.text[:PADDING_BYTES].view("<u8")
-        return np.lib.stride_tricks.as_strided(first, (len(self.text) - PADDING_BYTES + 1,), (1,), writeable=False)
+    @property
+    def buffers(self) -> tuple[Offsets, Bytes]:
+        """What compiled loops go over."""
+        return self.offsets, self.data
+
+    @property
+    def text(self) -> Bytes:
+        """The strings' bytes one after another: uint8[]."""
+        return self.data[self.offsets[0] : self.offsets[-1]]
+
+    @property
+    def starts(self) -> npt.NDArray[np.int64]:
+        """Where each string begins in `text`: int64[n]."""
+        return self.offsets[:-1].astype(np.int64) - int(self.offsets[0])
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int64]:
+        """Each string's length in bytes: int64[n]."""
+        return np.diff(self.offsets).astype(np.int64, copy=False)
 
 
 def find_strings(strings: pa.Array | pa.ChunkedArray, find: Callable[[StringWindow], BoolMask]) -> BoolMask:
@@ -63,7 +85,7 @@ def find_strings(strings: pa.Array | pa.ChunkedArray, find: Callable[[StringWind
         found = np.zeros(len(plain), bool)
         for start in range(0, len(plain), WINDOW_ROWS):
             window = plain.slice(start, WINDOW_ROWS)
-            found[start : start + len(window)] = find(_window(window))
+            found[start : start + len(window)] = find(StringWindow.of(window))
         return found
 
     return _by_word(strings, find_in_windows)
@@ -97,7 +119,7 @@ def _by_word(strings: pa.Array | pa.ChunkedArray, find: Callable[[pa.Array], Boo
         by_word = pa.array(_by_word(strings.dictionary, find))
         return _as_numpy(pc.fill_null(by_word.take(strings.indices), fill_value=False))
     plain = plain_strings(strings)
-    return find(plain) & present(plain)
+    return find(plain) & present(plain) if plain.null_count else find(plain)
 
 
 def plain_strings(strings: pa.Array) -> pa.Array:
@@ -108,16 +130,15 @@ def plain_strings(strings: pa.Array) -> pa.Array:
     return strings if is_plain else pc.cast(strings, pa.large_string())
 
 
-def _window(strings: pa.Array) -> StringWindow:
-    _, offset_buffer, data_buffer = strings.buffers()
-    offset_type = np.int64 if pa.types.is_large_string(strings.type) else np.int32
-    offsets = np.frombuffer(offset_buffer, offset_type, len(strings) + 1, strings.offset * offset_type().itemsize)
-    starts = offsets.astype(np.int64) - int(offsets[0])
-    size = int(starts[-1])
-    text = np.zeros(size + PADDING_BYTES, np.uint8)
-    if size:
-        text[:size] = np.frombuffer(data_buffer, np.uint8, size, int(offsets[0]))
-    return StringWindow(strings, text, starts[:-1], np.diff(starts))
+def _numbers(buffer: pa.Buffer | None, of: type[_Number]) -> npt.NDArray[_Number]:
+    """Look at a buffer, or at the nothing that Arrow has in place of an empty one.
+
+    Nobody may write to what is returned: a loop that is compiled for one kind of memory is compiled anew for the other.
+    """
+    size = buffer.size // of().itemsize if buffer else 0
+    numbers = np.frombuffer(buffer or b"", of, size)
+    numbers.setflags(write=False)
+    return numbers
 
 
 def _as_numpy(mask: pa.Array) -> BoolMask:
