@@ -231,7 +231,7 @@ def check_is_harmless(answer: HttpResponse) -> None:
     assert "<img" not in html
     assert "49" not in re.sub(r'"[^"]*"|\d\d:\d\d|\d{3,}', "", html)
     heads = json.dumps(dict(answer.headers)).casefold()
-    assert "bcc" not in heads
+    assert "bcc:" not in heads  # with its colon, since "bcc" alone can stand in a random token
     assert "script>" not in heads
 
 
