@@ -283,6 +283,34 @@ def test_a_report_that_cannot_be_written_leaves_nothing(world: Path) -> None:
     assert not [path for path in world.iterdir() if path.name.startswith(".report")]
 
 
+def explain(world: Path, row_id: str) -> Result:
+    files = ["--mapping", world / "mapping.yaml", "--list", world / "home" / "latest.list"]
+    return demur("explain", row_id, "--data", world / "lake", *files)
+
+
+def test_a_row_is_explained_without_naming_whom_the_list_holds(world: Path) -> None:
+    ada = entry("lumen:ada")
+    save_list(world / "home", ada)
+    result = explain(world, "r1")
+    assert result.stdout.splitlines() == [
+        "a.parquet, row group 0: withheld by list 3",
+        "  author-objected: Its author has objected.",
+        f"    entry {ada.entry_id.hex()}",
+    ]
+    assert explain(world, "r2").stdout == "a.parquet, row group 0: kept by list 3\n"
+
+
+def test_a_row_that_is_not_there_is_said(world: Path) -> None:
+    error = error_of(explain(world, "lumen:ada"))
+    assert "no row" in str(error)
+    assert "lumen" not in str(error)
+
+
+def test_without_the_lists_key_nothing_is_explained(world: Path) -> None:
+    (world / "home" / "keys" / "list-seal.secret").unlink()
+    assert "list-seal.secret" in str(error_of(explain(world, "r1")))
+
+
 def test_help_shows_examples() -> None:
     for command in ("run", "inspect"):
         assert "demur gate inspect lake/ > mapping.yaml" in " ".join(demur(command, "--help").stdout.split())

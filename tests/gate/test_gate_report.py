@@ -15,7 +15,7 @@ from demur.gate.report import draw_report
 from demur.gate.run import GateRequest, run_gate
 from demur.gate.suppression_list import SuppressionList
 
-EMAIL = entry("ada@mail.example", IdentifierKind.EMAIL)
+PHOTO = entry("0011223344556677", IdentifierKind.PHOTO)
 
 
 def gated(tmp_path: Path, rows: list[dict[str, object]], suppressions: SuppressionList) -> GateManifest:
@@ -27,7 +27,7 @@ def gated(tmp_path: Path, rows: list[dict[str, object]], suppressions: Suppressi
 
 @pytest.fixture
 def manifest(tmp_path: Path) -> GateManifest:
-    return gated(tmp_path, lake_rows(1_000), list_of("lumen:ada", others=[EMAIL]))
+    return gated(tmp_path, lake_rows(1_000), list_of("lumen:ada", others=[PHOTO]))
 
 
 def text_of(page: str) -> str:
@@ -48,7 +48,7 @@ def test_it_says_how_many_rows_are_kept_and_why_the_others_are_not(manifest: Gat
 
 
 def test_it_says_what_was_not_looked_for(manifest: GateManifest) -> None:
-    assert "no rule of this run looked for: email." in text_of(draw_report(manifest))
+    assert "no rule of this run looked for: photo." in text_of(draw_report(manifest))
     assert "no rule of this run" not in draw_report(replace(manifest, kinds_not_applied=()))
 
 

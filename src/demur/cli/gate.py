@@ -15,7 +15,7 @@ from demur.cli.gate_options import (
     load_catalogue,
     load_list,
 )
-from demur.cli.gate_seeing import report
+from demur.cli.gate_seeing import explain, report
 from demur.cli.gate_summary import gate_progress, print_summary, warn_of_namespaces
 from demur.core.gate_manifest import GateMode
 
@@ -28,6 +28,7 @@ gate_app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="rich",
 )
+gate_app.command()(explain)
 gate_app.command()(report)
 gate_app.command()(serve)
 

@@ -1,4 +1,4 @@
-"""`demur gate report`: what a run did, for people to look at."""
+"""`demur gate report` and `demur gate explain`: what a run did, for people to look at."""
 
 import os
 from pathlib import Path
@@ -6,11 +6,24 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from demur.cli.gate_options import default_keys_folder
+from demur.cli.gate_options import (
+    ControllerFile,
+    KeysFolder,
+    ListFile,
+    MappingFile,
+    default_keys_folder,
+    load_catalogue,
+    load_list,
+)
+from demur.core.errors import DemurError
 from demur.core.gate_manifest import verify_manifest
 
 if TYPE_CHECKING:
     from demur.core.gate_manifest import GateManifest
+
+
+class RowNotFoundError(DemurError):
+    """A dataset has no row of an id."""
 
 
 def _default_public_keys() -> Path:
@@ -52,6 +65,42 @@ def report(
     then: GateManifest | None = None if before is None else verify_manifest(before.read_bytes(), key)
     _replace(out, draw_report(now, then).encode())
     typer.echo(f"The report is in {out}")
+
+
+def explain(
+    row_id: Annotated[
+        str, typer.Argument(metavar="ROW_ID", help="As a withheld file has it; bytes as hexadecimal digits.")
+    ],
+    data: Annotated[Path, typer.Option(help="The dataset: a file, or a folder of them at any depth.", exists=True)],
+    mapping: MappingFile,
+    suppression_list: ListFile,
+    keys_folder: KeysFolder,
+    controller: ControllerFile = None,
+) -> None:
+    """Say why one row is withheld, or that it is kept; for those who hold the list's key.
+
+    Entries of the list are named by their ids, never by what they list.
+
+    [bold]Example[/bold]
+
+      demur gate explain r0000042 --data lake/ --mapping mapping.yaml --list var/lists/latest.list
+    """
+    from demur.gate.explanation import explain_rows
+    from demur.gate.mapping import parse_mapping
+    from demur.gate.reason_words import reason_words
+
+    suppressions = load_list(suppression_list, keys_folder)
+    found = explain_rows(data, row_id, parse_mapping(mapping.read_bytes()), suppressions, load_catalogue(controller))
+    if not found:
+        raise RowNotFoundError(
+            "no row of the dataset has this id", hint="take the id from a withheld file, spelled exactly"
+        )
+    for each in found:
+        typer.echo(f"{each.where}: {'withheld' if each.reasons else 'kept'} by list {suppressions.header.number}")
+        for code in each.reasons:
+            typer.echo(f"  {code}: {reason_words(code)}")
+            for entry_id in each.entry_ids.get(code, ()):
+                typer.echo(f"    entry {entry_id.hex()}")
 
 
 def _replace(path: Path, raw: bytes) -> None:

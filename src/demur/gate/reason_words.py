@@ -10,12 +10,14 @@ REASON_WORDS: Final[Mapping[str, str]] = {
     "minor": "Its author is a minor.",
     "author-objected": "Its author has objected.",
     "tagged-person-objected": "Somebody who is tagged has objected.",
+    "mentioned-person-objected": "Somebody whom its text mentions has objected.",
     "unknown-kind": "Its kind is missing, or not in the source mapping.",
     "audience-missing": "It does not say who may see it.",
     "minority-unknown": "It does not say whether its author is a minor.",
     "author-missing": "It does not say who its author is.",
     "author-unreadable": "Its author is written in a way that no list could name.",
     "tagged-unreadable": "Who is tagged is missing, or written in a way that no list could name.",
+    "text-unreadable": "Its text cannot be read, and could mention somebody who has objected.",
 }
 
 

@@ -14,6 +14,9 @@ from demur.gate.reason_words import reason_words
 _MOST_FILES: Final = 200
 """More names than this help nobody on a page; the manifest has them all."""
 
+_LEAST_BAR: Final = 0.5
+"""In percent of the width: one row in a million is seen too."""
+
 _STYLE: Final = """
 :root { color-scheme: light dark; --page: #f7f7f4; --card: #fff; --ink: #1b1f24; --quiet: #535a63; --line: #d5d7d2;
   --accent: #0b5d66; --track: #e1e4df; --other: #8a4b08; --wrong: #ab1f2b; --focus: #0b5d66; }
@@ -174,7 +177,7 @@ def _limits() -> str:
 
 
 def _bar(share: float, kind: str) -> str:
-    width = f"{share * 100:.2f}"
+    width = f"{max(share * 100, _LEAST_BAR) if share else 0:.2f}"
     return (
         '<svg viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
         f'<rect class="track" width="100" height="4"/><rect class="bar {kind}" width="{width}" height="4"/></svg>'
