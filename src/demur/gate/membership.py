@@ -9,7 +9,8 @@ than the one before and reached by fewer rows:
 3. the bytes themselves. So there are no false answers either way, whatever the hash.
 
 The hash is keyed with fresh random bytes, so that nobody can choose names that make it slow. The loops are compiled:
-`demur.gate.membership_kernel`; why, says docs/adr/0010-compile-the-kernel-with-numba.md.
+`demur.gate.membership_kernel`; why, says docs/adr/0010-compile-the-kernel-with-numba.md. They are loaded with the first
+index: Numba takes most of a second and 50 MB, and the privacy centre, which only writes lists, never needs it.
 """
 
 import os
@@ -20,9 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demur.gate import membership_kernel
-from demur.gate.membership_kernel import Places
-from demur.gate.string_window import WINDOW_ROWS, BoolMask, StringWindow, Words, find_strings, plain_strings
+from demur.gate.string_window import WINDOW_ROWS, BoolMask, Places, StringWindow, Words, find_strings, plain_strings
 
 __all__ = ["NOWHERE", "HashFunction", "MembershipIndex", "Places", "keyed_hash"]
 
@@ -54,6 +53,9 @@ class MembershipIndex:
 
         Takes about a fifth of a second and 40 bytes a value, besides the values, for each million of them.
         """
+        from demur.gate import membership_kernel  # noqa: PLC0415 (only now, see above)
+
+        self._kernel = membership_kernel
         self._hash_window = hash_window or keyed_hash(os.urandom(KEY_BYTES))
         self._values = StringWindow.of(pc.cast(values, pa.large_string()).combine_chunks())
         hashes = self._hash_window(self._values, _ENOUGH_FOR_ALL)
@@ -66,7 +68,7 @@ class MembershipIndex:
             np.zeros(1 << bitmap_bits - 3, np.uint8),
             np.uint64(64 - bitmap_bits),
         )
-        self._distinct = membership_kernel.insert_strings(self._values.buffers, hashes, self._sieves)
+        self._distinct = self._kernel.insert_strings(self._values.buffers, hashes, self._sieves)
 
     def __len__(self) -> int:
         """Return the number of distinct values."""
@@ -115,9 +117,7 @@ class MembershipIndex:
         """Return the rows of a window whose bytes are a value's, and the place of that value."""
         hashes = self._hash_window(window, self._longest_bytes)
         rows, places = np.empty(len(hashes), np.int64), np.empty(len(hashes), np.int64)
-        matched = membership_kernel.match_strings(
-            window.buffers, hashes, self._values.buffers, self._sieves, rows, places
-        )
+        matched = self._kernel.match_strings(window.buffers, hashes, self._values.buffers, self._sieves, rows, places)
         return rows[:matched], places[:matched]
 
 
@@ -131,6 +131,8 @@ def keyed_hash(key: bytes) -> HashFunction:
 
     It guards speed, not correctness: every match is compared in full.
     """
+    from demur.gate import membership_kernel  # noqa: PLC0415 (only now, see above)
+
     halves = (
         np.uint64(int.from_bytes(key[:_HALF_KEY_BYTES], "little")),
         np.uint64(int.from_bytes(key[_HALF_KEY_BYTES:], "little")),

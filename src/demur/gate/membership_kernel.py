@@ -7,12 +7,10 @@ integer would become a float, hence the many constants.
 from typing import Final, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from demur.gate.compiled import compiled
-from demur.gate.string_window import Bytes, Offsets, Words
+from demur.gate.string_window import Bytes, Offsets, Places, Words
 
-Places: TypeAlias = npt.NDArray[np.int64]
 Strings: TypeAlias = tuple[Offsets, Bytes]
 """offsets[n + 1] and data[m]; string i is `data[offsets[i]:offsets[i + 1]]`. No byte outside data is read."""
 

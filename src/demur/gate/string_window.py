@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 BoolMask: TypeAlias = npt.NDArray[np.bool_]
 Words: TypeAlias = npt.NDArray[np.uint64]
 Codes: TypeAlias = npt.NDArray[np.int32]
+Places: TypeAlias = npt.NDArray[np.int64]
 
 _Number = TypeVar("_Number", np.uint8, np.int32, np.int64)
 Bytes: TypeAlias = npt.NDArray[np.uint8]
