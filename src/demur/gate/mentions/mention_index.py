@@ -82,14 +82,13 @@ class MentionIndex:
         parts: list[tuple[Octets, Offsets]] = []
 
         def collect(window: StringWindow) -> BoolMask:
-            ends = window.starts + window.lengths
-            parts.append(fold_texts(window.text, window.starts, ends, self._forms.starts, self._forms.forms))
-            return np.zeros(len(ends), bool)
+            parts.append(fold_texts(*_octets_of(window.strings), self._forms.starts, self._forms.forms))
+            return np.zeros(len(window.strings), bool)
 
         find_strings(values, collect)
         folded = np.concatenate([np.zeros(0, np.uint8), *(part for part, _ in parts)])
         lengths = np.concatenate([np.zeros(0, np.int64), *(np.diff(starts) for _, starts in parts)])
-        return folded, np.concatenate([[0], np.cumsum(lengths)])
+        return _read_only(folded), np.concatenate([[0], np.cumsum(lengths)])
 
     def contains(self, texts: pa.Array) -> BoolMask:
         """Return which texts mention somebody: bool[n]. A null mentions nobody.
@@ -99,7 +98,7 @@ class MentionIndex:
         """
 
         def find(window: StringWindow) -> BoolMask:
-            found = np.zeros(len(window.starts), bool)
+            found = np.zeros(len(window.strings), bool)
             for row, _ in self._mentions(window, found):
                 found[row] = True
             return found
@@ -115,7 +114,7 @@ class MentionIndex:
 
         def collect(window: StringWindow) -> BoolMask:
             nonlocal done
-            nobody = np.zeros(len(window.starts), bool)
+            nobody = np.zeros(len(window.strings), bool)
             pairs.extend((done + row, self._place(pattern)) for row, pattern in self._mentions(window, nobody))
             done += len(nobody)
             return nobody
@@ -127,11 +126,11 @@ class MentionIndex:
 
     def _mentions(self, window: StringWindow, found: BoolMask) -> Iterator[tuple[int, int]]:
         """Yield (row, pattern) of each mention in a window, leaving out rows that are marked as found meanwhile."""
-        starts, ends = window.starts, window.starts + window.lengths
-        is_ascii = find_ascii(window.text, starts, ends)
+        data, starts, ends = _octets_of(window.strings)
+        is_ascii = find_ascii(data, starts, ends)
         plain, others = np.flatnonzero(is_ascii), np.flatnonzero(~is_ascii)
-        folded, cuts = fold_texts(window.text, starts[others], ends[others], self._forms.starts, self._forms.forms)
-        parts = ((window.text, starts[plain], ends[plain], plain), (folded, cuts[:-1], cuts[1:], others))
+        folded, cuts = fold_texts(data, starts[others], ends[others], self._forms.starts, self._forms.forms)
+        parts = ((data, starts[plain], ends[plain], plain), (_read_only(folded), cuts[:-1], cuts[1:], others))
         for data, part_starts, part_ends, rows in parts:
             for scan in (scan_words, scan_numbers) if self._has_numbers() else (scan_words,):
                 proposals = scan(data, part_starts, part_ends, self._table)
@@ -213,4 +212,28 @@ def mention_index(suppressions: SuppressionList) -> MentionIndex:
 
 def find_readable_texts(texts: pa.Array) -> BoolMask:
     """Return which texts are UTF-8, as text must be: bool[n]; a null is not. A Parquet file can call any bytes text."""
-    return find_strings(texts, lambda window: find_readable(window.text, window.starts, window.starts + window.lengths))
+    return find_strings(texts, lambda window: find_readable(*_octets_of(window.strings)))
+
+
+def _octets_of(strings: pa.Array) -> tuple[Octets, Offsets, Offsets]:
+    """Return the buffer of strings, and where each begins and ends in it: uint8[m], int64[n] each. Nothing is copied.
+
+    Raises:
+        ArrowInvalid: a string lies outside its buffer, as another program may have written it.
+    """
+    _, offset_buffer, data_buffer = strings.buffers()
+    width = np.int64 if pa.types.is_large_string(strings.type) else np.int32
+    data = _read_only(np.frombuffer(data_buffer or b"", np.uint8))
+    if not len(strings):  # then there may be no offset at all
+        return data, np.zeros(0, np.int64), np.zeros(0, np.int64)
+    first = strings.offset * width().itemsize
+    cuts = np.frombuffer(offset_buffer, width, len(strings) + 1, first).astype(np.int64)
+    if cuts[0] < 0 or cuts[-1] > len(data) or (cuts[1:] < cuts[:-1]).any():
+        raise pa.ArrowInvalid("a text lies outside its own buffer")
+    return data, cuts[:-1], cuts[1:]
+
+
+def _read_only(octets: Octets) -> Octets:
+    """Return the bytes, not to be written to: loops are compiled once for such memory."""
+    octets.setflags(write=False)
+    return octets
