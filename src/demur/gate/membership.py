@@ -21,7 +21,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from demur.gate.string_window import WINDOW_ROWS, BoolMask, Places, StringWindow, Words, find_strings, plain_strings
+from demur.gate.string_window import (
+    OUTSIDE_ITS_BUFFER,
+    WINDOW_ROWS,
+    BoolMask,
+    Places,
+    StringWindow,
+    Words,
+    find_strings,
+    plain_strings,
+)
 
 __all__ = ["NOWHERE", "HashFunction", "MembershipIndex", "Places", "keyed_hash"]
 
@@ -142,7 +151,7 @@ def keyed_hash(key: bytes) -> HashFunction:
         hashes = np.empty(len(window.strings), np.uint64)
         outside = membership_kernel.hash_strings(window.buffers, longest_bytes, halves, hashes)
         if outside >= 0:
-            raise pa.ArrowInvalid("a string lies outside its own buffer")
+            raise pa.ArrowInvalid(OUTSIDE_ITS_BUFFER)
         return hashes
 
     return hash_window

@@ -26,6 +26,9 @@ Offsets: TypeAlias = npt.NDArray[np.int32] | npt.NDArray[np.int64]
 WINDOW_ROWS = 1 << 16
 """Measured: below this the calls cost more than the rows, above it temporaries of 8 bytes a row leave the cache."""
 
+OUTSIDE_ITS_BUFFER = "a string lies outside its own buffer"
+"""Of memory that another program wrote wrongly. Nothing can be decided about it."""
+
 
 @dataclass(frozen=True)
 class StringWindow:
@@ -57,16 +60,6 @@ class StringWindow:
     def buffers(self) -> tuple[Offsets, Bytes]:
         """What compiled loops go over."""
         return self.offsets, self.data
-
-    @property
-    def text(self) -> Bytes:
-        """The strings' bytes one after another: uint8[]."""
-        return self.data[self.offsets[0] : self.offsets[-1]]
-
-    @property
-    def starts(self) -> npt.NDArray[np.int64]:
-        """Where each string begins in `text`: int64[n]."""
-        return self.offsets[:-1].astype(np.int64) - int(self.offsets[0])
 
     @property
     def lengths(self) -> npt.NDArray[np.int64]:
