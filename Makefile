@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench bench-centre docs messages clean set-up-run set-up-test
+.PHONY: help run demo test check bench bench-kernel bench-centre docs messages clean set-up-run set-up-test
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ test: check ## every check and every test
 
 bench: set-up-test ## measure the gate against its peers
 	@$(BIN)/python bench/gate.py
+
+bench-kernel: set-up-test ## measure the gate's look-up in a long list against the engines' own
+	@POLARS_MAX_THREADS=1 $(BIN)/python bench/kernel.py
+	@POLARS_MAX_THREADS=1 $(BIN)/python bench/kernel.py --ids 10000000
 
 bench-centre: set-up-test ## measure the privacy centre with both databases
 	@$(BIN)/python bench/centre.py
