@@ -1,5 +1,6 @@
 """`demur gate serve`: the live check over HTTP, on loopback unless told otherwise."""
 
+import gc
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -68,4 +69,5 @@ def _serve_asgi(application: Callable[..., Awaitable[None]], listening: socket.s
         limit_concurrency=_CONNECTIONS,
         timeout_keep_alive=_IDLE_SECONDS,
     )
+    gc.freeze()  # what is loaded stays; going through it again and again would make requests wait
     uvicorn.Server(config).run(sockets=[listening])
