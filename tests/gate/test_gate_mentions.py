@@ -15,7 +15,8 @@ from demur.gate.decision import decide
 from demur.gate.entry_counts import EntryCounter
 from demur.gate.mentions.exact import is_mention
 from demur.gate.mentions.mention_index import MENTIONED_KINDS, MentionIndex
-from demur.gate.mentions.normal_form import fold_each
+from demur.gate.mentions.normal_form import fold_each, fold_table
+from demur.gate.mentions.token_table import LINK_WORDS, empty_table
 
 SET = yaml.safe_load(Path(__file__).with_name("mentions.yaml").read_text())
 PAGE = Path(__file__).parents[2] / "docs" / "data-engineer" / "mentions.md"
@@ -216,3 +217,16 @@ def test_a_list_without_people_to_mention_finds_nobody() -> None:
     assert found(["@noor"], nobody) == [False]
     assert [len(part) for part in nobody.find_entries(pa.array(["@noor"]))] == [0, 0]
     assert len(MENTIONED_KINDS) == 4
+
+
+def test_link_words_have_places_of_their_own_whatever_is_drawn() -> None:
+    for seed in range(200):
+        links = empty_table(fold_table().classes, 1, seed).links
+        assert len(links[links != 0]) == len(LINK_WORDS)
+
+
+def test_a_text_outside_its_buffer_stops_the_run() -> None:
+    offsets = pa.array([0, 900, 4], pa.int32()).buffers()[1]
+    torn = pa.StringArray.from_buffers(2, offsets, pa.py_buffer(b"noor"))
+    with pytest.raises(pa.ArrowInvalid, match="outside its own buffer"):
+        EVERYBODY.contains(torn)

@@ -216,7 +216,10 @@ def find_readable_texts(texts: pa.Array) -> BoolMask:
 
 
 def _octets_of(strings: pa.Array) -> tuple[Octets, Offsets, Offsets]:
-    """Return the buffer of strings, and where each begins and ends in it: uint8[m], int64[n] each. Nothing is copied.
+    """Return the buffer of strings, and where each begins and ends in it: uint8[m], int64[n] each.
+
+    Args:
+        strings: n of them, at least one; string or large_string.
 
     Raises:
         ArrowInvalid: a string lies outside its buffer, as another program may have written it.
@@ -224,8 +227,6 @@ def _octets_of(strings: pa.Array) -> tuple[Octets, Offsets, Offsets]:
     _, offset_buffer, data_buffer = strings.buffers()
     width = np.int64 if pa.types.is_large_string(strings.type) else np.int32
     data = _read_only(np.frombuffer(data_buffer or b"", np.uint8))
-    if not len(strings):  # then there may be no offset at all
-        return data, np.zeros(0, np.int64), np.zeros(0, np.int64)
     first = strings.offset * width().itemsize
     cuts = np.frombuffer(offset_buffer, width, len(strings) + 1, first).astype(np.int64)
     if cuts[0] < 0 or cuts[-1] > len(data) or (cuts[1:] < cuts[:-1]).any():

@@ -22,7 +22,7 @@ from typing import Final
 
 import numpy as np
 
-from demur.gate.mentions.compiled import compiled
+from demur.gate.compiled import compiled
 from demur.gate.mentions.kernel import ALONE, EXTENDS, SEPARATOR, WORD, Octets, Offsets
 from demur.gate.string_window import BoolMask
 
@@ -118,7 +118,7 @@ def class_of(sign: str) -> int:
 
 
 @compiled
-def find_ascii(data: Octets, starts: Offsets, ends: Offsets) -> BoolMask:  # pragma: no cover (see compiled.py)
+def find_ascii(data: Octets, starts: Offsets, ends: Offsets) -> BoolMask:  # pragma: no cover (see demur.gate.compiled)
     """Return which texts have ASCII bytes only: bool[n]."""
     is_ascii = np.empty(len(starts), np.bool_)
     for row in range(len(starts)):
@@ -130,7 +130,7 @@ def find_ascii(data: Octets, starts: Offsets, ends: Offsets) -> BoolMask:  # pra
 
 
 @compiled
-def decode(data: Octets, place: int, end: int) -> tuple[int, int]:  # pragma: no cover (see compiled.py)
+def decode(data: Octets, place: int, end: int) -> tuple[int, int]:  # pragma: no cover (see demur.gate.compiled)
     """Return a character of strict UTF-8 and its length in bytes; -1 and 1 if there is none."""
     first = np.int64(data[place])
     if first < 0x80:
@@ -153,7 +153,9 @@ def decode(data: Octets, place: int, end: int) -> tuple[int, int]:  # pragma: no
 
 
 @compiled
-def find_readable(data: Octets, starts: Offsets, ends: Offsets) -> BoolMask:  # pragma: no cover (see compiled.py)
+def find_readable(
+    data: Octets, starts: Offsets, ends: Offsets
+) -> BoolMask:  # pragma: no cover (see demur.gate.compiled)
     """Return which texts are strict UTF-8: bool[n]."""
     readable = np.ones(len(starts), np.bool_)
     for row in range(len(starts)):
@@ -170,7 +172,7 @@ def find_readable(data: Octets, starts: Offsets, ends: Offsets) -> BoolMask:  # 
 @compiled
 def fold_texts(
     data: Octets, starts: Offsets, ends: Offsets, form_starts: Offsets, forms: Octets
-) -> tuple[Octets, Offsets]:  # pragma: no cover (see compiled.py)
+) -> tuple[Octets, Offsets]:  # pragma: no cover (see demur.gate.compiled)
     """Return texts in normal form, one after another, and where each begins and the last ends: uint8[m], int64[n + 1].
 
     What is not UTF-8 becomes a space each byte.
