@@ -25,22 +25,27 @@ from demur.core.note import Signer
 from demur.core.suppression_list import SuppressionListHeader, seal_list
 from demur.gate.mentions.mention_index import MentionIndex
 from demur.gate.suppression_list import ListEntry, SuppressionList, encode_entries, load_suppression_list
+from demur.sample.names import GIVEN_NAMES
 
-_SYLLABLES = ("an", "bel", "cor", "da", "el", "fin", "gar", "hol", "is", "jo", "kel", "lor", "mar", "nev", "or", "sil")
+_CONSONANTS, _VOWELS = "bcdfghjklmnprstvwz", "aeiou"
 _TEXT_CHARS = 200
 _MENTIONING_SHARE = 0.01
 
 
 def make_patterns(count: int, draw: random.Random) -> dict[IdentifierKind, list[str]]:
-    """Return made-up people: half names, a quarter handles, a sixth addresses, the others phone numbers."""
+    """Return made-up people: half names, a quarter handles, a sixth addresses, the others phone numbers.
 
-    def word(parts: int) -> str:
-        return "".join(draw.choices(_SYLLABLES, k=parts))
+    Given names are those of the sample platform; all else is drawn by the syllable.
+    """
 
+    def word(syllables: int) -> str:
+        return "".join(draw.choice(_CONSONANTS) + draw.choice(_VOWELS) for _ in range(syllables))
+
+    given = [name for names in GIVEN_NAMES.values() for name in names.split()]
     return {
-        IdentifierKind.NAME: [f"{word(2)} {word(3)}" for _ in range(count // 2)],
-        IdentifierKind.HANDLE: [f"{word(2)}_{number}" for number in range(count // 4)],
-        IdentifierKind.EMAIL: [f"{word(2)}.{number}@mail.example" for number in range(count // 6)],
+        IdentifierKind.NAME: [f"{draw.choice(given)} {word(draw.choice((3, 4)))}" for _ in range(count // 2)],
+        IdentifierKind.HANDLE: [f"{word(3)}_{number}" for number in range(count // 4)],
+        IdentifierKind.EMAIL: [f"{word(2)}.{word(3)}@mail.example" for number in range(count // 6)],
         IdentifierKind.PHONE: [f"+3519{number:08d}" for number in range(count // 12)],
     }
 
