@@ -64,7 +64,7 @@ class SourceMapping:
         author_is_minor: the column that says whether the author is a minor.
         tagged_accounts: the people tagged; None when the mapping says that there is no such column.
         product: of which product a row is; None if the mapping does not say.
-        others: column by optional role; no rule reads them yet.
+        others: column by optional role; of these, rules read `text` only.
         sha256: of the mapping file (32 bytes).
     """
 
