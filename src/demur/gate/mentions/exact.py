@@ -1,7 +1,7 @@
 """Whether words that were proposed are what they were proposed for: the definition of a mention, in plain Python.
 
 Everything here is in normal form (demur.gate.mentions.normal_form). docs/data-engineer/mentions.md says in words what
-is and is not a mention; tests hold both against an oracle that shares nothing with this package.
+is and is not a mention; tests hold both against sentences that were written and labelled beforehand.
 """
 
 import re
