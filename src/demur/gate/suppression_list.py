@@ -165,9 +165,10 @@ class SuppressionList:
                 values, entries = self.values(kind)
                 if namespace is not None:
                     prefix = f"{namespace}:"
-                    is_of_it = pc.starts_with(values, prefix)
-                    values = pc.utf8_slice_codeunits(values.filter(is_of_it), start=len(prefix))
-                    entries = entries[is_of_it.to_numpy()]
+                    is_of_it = pc.starts_with(values, prefix).to_numpy()
+                    first, count = int(is_of_it.argmax()) if len(is_of_it) else 0, int(is_of_it.sum())
+                    values = pc.utf8_slice_codeunits(values.slice(first, count), start=len(prefix))  # they are sorted
+                    entries = entries[first : first + count]
                 self._indexes[kind, namespace] = MembershipIndex(values), entries
             return self._indexes[kind, namespace]
 
