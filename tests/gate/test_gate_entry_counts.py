@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from demur.core.errors import FormatError
 from demur.core.identifier import IdentifierKind
 from demur.gate.decision import decide
-from demur.gate.entry_counts import LAYOUT, WITHHELD_BY_ENTRY, EntryCounter, parse_entry_counts
+from demur.gate.entry_counts import EntryCounter
+from demur.gate.entry_counts_file import LAYOUT, WITHHELD_BY_ENTRY, parse_entry_counts
 from demur.gate.run import GateRequest, run_gate
 from demur.gate.string_window import WINDOW_ROWS
 from demur.gate.suppression_list import ListEntry

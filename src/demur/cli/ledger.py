@@ -65,7 +65,7 @@ def add(
 
 def _read_counts(manifest: Path, raw: bytes, gate_key: "VerifierKey") -> "GatedSet | None":
     from demur.docket.services.training_sets import read_training_set
-    from demur.gate.entry_counts import WITHHELD_BY_ENTRY
+    from demur.gate.entry_counts_file import WITHHELD_BY_ENTRY
 
     counts = manifest.with_name(WITHHELD_BY_ENTRY)
     return read_training_set(raw, counts.read_bytes(), gate_key) if counts.exists() else None

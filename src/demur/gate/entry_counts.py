@@ -5,36 +5,21 @@ counts once for each of them. Kept rows cost nothing: only those that an objecti
 Specified in docs/spec/gate-manifest.md.
 """
 
-from itertools import pairwise
 from threading import Lock
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from demur.core.errors import FormatError
 from demur.gate.decision import Decision
+from demur.gate.entry_counts_file import LAYOUT
 from demur.gate.mapped_batch import MappedBatch, map_batch, without_unread
 from demur.gate.mapping import SourceMapping
 from demur.gate.membership import Places
-from demur.gate.output import Layout
 from demur.gate.rules import OBJECTION_RULES
-from demur.gate.suppression_list import ENTRY_ID_BYTES, SuppressionList
+from demur.gate.suppression_list import SuppressionList
 
-WITHHELD_BY_ENTRY: Final = "withheld-by-entry.parquet"
-LAYOUT: Final = Layout(
-    schema=pa.schema(
-        [
-            pa.field("entry_id", pa.binary(ENTRY_ID_BYTES), nullable=False),
-            pa.field("rows", pa.int64(), nullable=False),
-        ],
-    ),
-    compression="zstd",
-    dictionary_columns=[],
-    store_schema=True,
-)
 _CODES: Final = tuple(rule.CODE for rule in OBJECTION_RULES)
 
 
@@ -78,22 +63,3 @@ def find_entries(rows: MappedBatch, suppressions: SuppressionList) -> Places:
     pairs = [rule.find_entries(rows, suppressions) for rule in OBJECTION_RULES]
     keys = np.concatenate([row * len(suppressions) + entry for row, entry in pairs])
     return np.unique(keys) % len(suppressions)
-
-
-def parse_entry_counts(raw: bytes) -> dict[bytes, int]:
-    """Return the number of withheld rows by entry id, from the bytes of a file whose digest a signed manifest names.
-
-    Raises:
-        FormatError: not a file of counts. Arrow does not withstand every damage: check the digest before.
-    """
-    try:
-        table = pq.ParquetFile(pa.BufferReader(raw)).read()
-        table.validate(full=True)
-    except (pa.ArrowException, OSError) as error:
-        raise FormatError("the counts by entry are not a Parquet file, or are damaged") from error
-    if not table.schema.equals(LAYOUT.schema) or any(column.null_count for column in table.columns):
-        raise FormatError("the counts by entry have other columns than this version knows, or an empty field")
-    ids, rows = table["entry_id"].to_pylist(), table["rows"].to_pylist()
-    if any(later <= earlier for earlier, later in pairwise(ids)) or min(rows, default=1) < 1:
-        raise FormatError("the counts by entry are out of order, or one is there twice or less than one")
-    return dict(zip(ids, rows, strict=True))

@@ -24,7 +24,8 @@ from demur.controller.catalogue import Catalogue
 from demur.core.gate_manifest import GateManifest, GateMode, ManifestFile
 from demur.core.note import Signer
 from demur.gate.decision import REASONS
-from demur.gate.entry_counts import LAYOUT, WITHHELD_BY_ENTRY, EntryCounter
+from demur.gate.entry_counts import EntryCounter
+from demur.gate.entry_counts_file import LAYOUT, WITHHELD_BY_ENTRY
 from demur.gate.errors import MappingError, OutputExistsError
 from demur.gate.file_gate import REASONS_COLUMN, FileGate, FileResult
 from demur.gate.mapped_batch import check_product

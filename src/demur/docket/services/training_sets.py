@@ -17,7 +17,7 @@ from demur.core.gate_manifest import GateManifest, verify_manifest
 from demur.core.note import VerifierKey, parse_note
 from demur.docket.errors import TrainingSetRefusedError
 from demur.docket.models import CaseIdentifier, LogEntry, TrainingSet, WithheldCount
-from demur.gate.entry_counts import WITHHELD_BY_ENTRY, parse_entry_counts
+from demur.gate.entry_counts_file import WITHHELD_BY_ENTRY, parse_entry_counts
 
 _AT_ONCE = 500  # SQLite allows 999 parameters in one query
 
