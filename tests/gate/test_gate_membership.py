@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pyarrow as pa
 import pytest
+from gate_world import uncompile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,9 +65,7 @@ def raw_column(rows: list[bytes]) -> pa.Array:
 
 @pytest.fixture
 def uncompiled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name, function in vars(membership_kernel).items():
-        if hasattr(function, "py_func"):
-            monkeypatch.setattr(membership_kernel, name, function.py_func)
+    uncompile(monkeypatch, membership_kernel)
     with np.errstate(over="ignore"):  # hashes overflow on purpose
         yield
 

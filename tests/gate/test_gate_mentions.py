@@ -1,18 +1,21 @@
 """Mentions in texts: a labelled set, and that the compiled pass proposes all that plain Python takes for one."""
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 import yaml
-from gate_world import batch_of, entry, list_of, mapping, row
+from gate_world import batch_of, entry, list_of, mapping, row, uncompile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from demur.core.identifier import IdentifierKind
 from demur.gate.decision import decide
 from demur.gate.entry_counts import EntryCounter
+from demur.gate.mentions import exact, kernel, mention_index, normal_form, token_table
 from demur.gate.mentions.exact import is_mention
 from demur.gate.mentions.mention_index import MENTIONED_KINDS, MentionIndex
 from demur.gate.mentions.normal_form import fold_each, fold_table
@@ -167,6 +170,38 @@ def test_whoever_is_named_between_spaces_is_found_in_any_text(
     text = f"{before}{gap}{named}; {marks}"
     assert found([text]) == [True]
     assert found([text], COLLIDING) == [True]
+
+
+@pytest.fixture
+def uncompiled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    uncompile(monkeypatch, kernel, normal_form, token_table, mention_index, exact)
+    with np.errstate(over="ignore"):  # hashes overflow on purpose
+        yield
+
+
+def test_the_loops_are_as_right_before_they_are_compiled(request: pytest.FixtureRequest) -> None:
+    texts = [text for kind in SET["mentions"] for text in sentences(SET["mentions"][kind])[::9]]
+    texts.append("قال ومريم حسن")
+    strangers = ["", "an Ada", "+1 2", "0035191234567 8901234567890", "\U000e0041\U0001f495\U0002ebe0\U0010fffd"]
+    expected = found(texts + strangers)
+    assert expected == [True] * len(texts) + [False] * len(strangers)
+    request.getfixturevalue("uncompiled")
+    assert found(texts + strangers, index_of(*SPELLED)) == expected
+    assert found(texts + strangers, index_of(*SPELLED, mask=0x1E)) == expected
+
+
+@pytest.mark.usefixtures("uncompiled")
+def test_many_people_link_words_and_torn_texts_are_as_right_before_the_loops_are_compiled() -> None:
+    people = [(IdentifierKind.NAME, f"Person Number{number}") for number in range(9_000)]
+    people += [(IdentifierKind.PHONE, f"+3519{number:08}") for number in range(8_300)]
+    index = index_of((IdentifierKind.HANDLE, "dot"), (IdentifierKind.NAME, "Dot Point"), *people)
+    many = "".join(f"Number{number}, Person / " for number in range(100))
+    texts = ["@dot", "dot", "see Dot Point", "Number8999, Person", "Person Number9000", many, "+3519 0000 8299"]
+    assert found(texts, index) == [True, False, True, True, False, True, True]
+    torn = [b"@dot \xff", b"\xc3", b"\xed\xa0\x80", b"\xe0\x80\x80", b"\xf5", b"\xc3\x29", "Å".encode()]
+    column = pa.array(torn).view(pa.string())
+    assert mention_index.find_readable_texts(column).tolist() == [False] * 6 + [True]
+    assert index.contains(column).tolist() == [True] + [False] * 6
 
 
 def test_entries_are_counted_once_for_each_row_and_equal_values_share() -> None:

@@ -102,7 +102,7 @@ ASCII_WORDS: Final = _ascii_words()
 
 
 @compiled
-def spread(bits: np.uint64) -> np.uint64:  # pragma: no cover (see demur.gate.compiled)
+def spread(bits: np.uint64) -> np.uint64:
     """Return the bits, each spread over the others, none lost."""
     bits ^= bits >> _HALF
     bits *= _ODD
@@ -110,9 +110,7 @@ def spread(bits: np.uint64) -> np.uint64:  # pragma: no cover (see demur.gate.co
 
 
 @compiled
-def hash_token(
-    data: Octets, start: int, end: int, seed: np.uint64
-) -> np.uint64:  # pragma: no cover (see demur.gate.compiled)
+def hash_token(data: Octets, start: int, end: int, seed: np.uint64) -> np.uint64:
     """Return a token's hash; the same for upper and lower case of ASCII."""
     running = seed
     for place in range(start, end):
@@ -124,9 +122,7 @@ def hash_token(
 
 
 @compiled
-def _class_at(
-    data: Octets, place: int, classes: Octets
-) -> tuple[int, int]:  # pragma: no cover (see demur.gate.compiled)
+def _class_at(data: Octets, place: int, classes: Octets) -> tuple[int, int]:
     """Return the class of a character of more than one byte in valid UTF-8, and its length in bytes."""
     first = np.int64(data[place])
     if first < 0xE0:
@@ -141,7 +137,7 @@ def _class_at(
 @compiled
 def next_token(
     data: Octets, place: int, end: int, classes: Octets, seed: np.uint64
-) -> tuple[int, int, np.uint64, bool]:  # pragma: no cover (see demur.gate.compiled)
+) -> tuple[int, int, np.uint64, bool]:
     """Return the next token's start, end and hash, and whether "@" or "/" stands before it since `place`.
 
     Both are `end` when there is no token left. The bytes are in normal form, or ASCII of either case.
@@ -190,7 +186,7 @@ def next_token(
 
 
 @compiled
-def token_spans(data: Octets, classes: Octets) -> tuple[Offsets, Offsets]:  # pragma: no cover (see demur.gate.compiled)
+def token_spans(data: Octets, classes: Octets) -> tuple[Offsets, Offsets]:
     """Return where the tokens of one text begin and end: int64[tokens] each."""
     starts, ends = np.empty(len(data), np.int64), np.empty(len(data), np.int64)
     count, place = 0, 0
@@ -203,19 +199,19 @@ def token_spans(data: Octets, classes: Octets) -> tuple[Offsets, Offsets]:  # pr
 
 
 @compiled
-def join(key: np.uint64, token: np.uint64) -> np.uint64:  # pragma: no cover (see demur.gate.compiled)
+def join(key: np.uint64, token: np.uint64) -> np.uint64:
     """Return the hash of a sequence with one token more."""
     return spread((key * _MULTIPLIER) ^ token)
 
 
 @compiled
-def kept_key(table: TokenTable, key: np.uint64) -> np.uint64:  # pragma: no cover (see demur.gate.compiled)
+def kept_key(table: TokenTable, key: np.uint64) -> np.uint64:
     """Return what the table keeps of a sequence's hash; never 0."""
     return (key & table.mask[0]) | _ONE
 
 
 @compiled
-def find_slot(keys: Hashes, key: np.uint64) -> int:  # pragma: no cover (see demur.gate.compiled)
+def find_slot(keys: Hashes, key: np.uint64) -> int:
     """Return where a key is, or would be."""
     last = len(keys) - 1
     slot = np.int64(key >> _ONE) & last
@@ -225,39 +221,39 @@ def find_slot(keys: Hashes, key: np.uint64) -> int:  # pragma: no cover (see dem
 
 
 @compiled
-def has_bit(bitmap: Octets, key: np.uint64) -> bool:  # pragma: no cover (see demur.gate.compiled)
+def has_bit(bitmap: Octets, key: np.uint64) -> bool:
     """Tell whether a key may be there."""
     place = (key >> _ONE) & np.uint64(len(bitmap) * 8 - 1)
     return (bitmap[np.int64(place >> _BITS_TO_BYTES)] >> np.uint8(place & _BIT_OF_BYTE)) & 1 != 0
 
 
 @compiled
-def set_bit(bitmap: Octets, key: np.uint64) -> None:  # pragma: no cover (see demur.gate.compiled)
+def set_bit(bitmap: Octets, key: np.uint64) -> None:
     """Note that a key may be there."""
     place = (key >> _ONE) & np.uint64(len(bitmap) * 8 - 1)
     bitmap[np.int64(place >> _BITS_TO_BYTES)] |= np.uint8(1) << np.uint8(place & _BIT_OF_BYTE)
 
 
 @compiled
-def is_link(table: TokenTable, token: np.uint64) -> bool:  # pragma: no cover (see demur.gate.compiled)
+def is_link(table: TokenTable, token: np.uint64) -> bool:
     """Tell whether a token is one of LINK_WORDS."""
     return table.links[np.int64(token >> LINK_SHIFT)] == token
 
 
 @compiled
-def links_key(table: TokenTable) -> np.uint64:  # pragma: no cover (see demur.gate.compiled)
+def links_key(table: TokenTable) -> np.uint64:
     """Return the hash of the empty sequence of link words."""
     return table.seed[0] ^ _LINKS_ONLY
 
 
 @compiled
-def digits_key(table: TokenTable) -> np.uint64:  # pragma: no cover (see demur.gate.compiled)
+def digits_key(table: TokenTable) -> np.uint64:
     """Return the hash of the empty phone number."""
     return table.seed[0] ^ _DIGITS
 
 
 @compiled
-def move_keys(table: TokenTable, larger: TokenTable) -> None:  # pragma: no cover (see demur.gate.compiled)
+def move_keys(table: TokenTable, larger: TokenTable) -> None:
     """Enter what a table holds in a larger one."""
     for old in range(len(table.keys)):
         if table.keys[old] != 0:
@@ -269,15 +265,13 @@ def move_keys(table: TokenTable, larger: TokenTable) -> None:  # pragma: no cove
 
 
 @compiled
-def is_full(table: TokenTable) -> bool:  # pragma: no cover (see demur.gate.compiled)
+def is_full(table: TokenTable) -> bool:
     """Tell whether the next value may find no room."""
     return 2 * (table.counts[0] + _ROOM) > len(table.keys) or table.counts[1] + _ROOM > table.nodes.shape[1]
 
 
 @compiled
-def _enter(
-    table: TokenTable, key: np.uint64, flag: int, pattern: int
-) -> None:  # pragma: no cover (see demur.gate.compiled)
+def _enter(table: TokenTable, key: np.uint64, flag: int, pattern: int) -> None:
     slot = find_slot(table.keys, key)
     if table.keys[slot] == 0:
         table.keys[slot] = key
@@ -298,7 +292,7 @@ def _tokens_of(
     place: int,
     links_only: bool,
     table: TokenTable,
-) -> tuple[Hashes, npt.NDArray[np.bool_]]:  # pragma: no cover (see demur.gate.compiled)
+) -> tuple[Hashes, npt.NDArray[np.bool_]]:
     """Return the hashes of a value's tokens without, or of only, link words, and which of them follow a space."""
     tokens, spaced = np.empty(end - place, np.uint64), np.zeros(end - place, np.bool_)
     count = 0
@@ -323,7 +317,7 @@ def enter_values(
     is_name: bool,
     base: int,
     table: TokenTable,
-) -> int:  # pragma: no cover (see demur.gate.compiled)
+) -> int:
     """Enter values from `first` on as the patterns `base` + row; return the first that there was no room for.
 
     A name is also entered with each of its later words first, as it stands before a comma.
@@ -359,7 +353,7 @@ def enter_numbers(
     _is_name: bool,
     base: int,
     table: TokenTable,
-) -> int:  # pragma: no cover (see demur.gate.compiled)
+) -> int:
     """Enter values of digits as `enter_values` does, each as one sequence of its digits."""
     for row in range(first, len(starts) - 1):
         if is_full(table):
@@ -376,7 +370,7 @@ def enter_numbers(
 @compiled
 def _propose(
     found: Proposals, count: int, row: int, slot: int, start: int, end: int, table: TokenTable
-) -> tuple[Proposals, int]:  # pragma: no cover (see demur.gate.compiled)
+) -> tuple[Proposals, int]:
     """Add every pattern of a slot's chain."""
     node = table.heads[slot]
     while node >= 0:
@@ -391,7 +385,7 @@ def _propose(
 
 
 @compiled
-def is_proclitic(data: Octets, start: int, end: int) -> bool:  # pragma: no cover (see demur.gate.compiled)
+def is_proclitic(data: Octets, start: int, end: int) -> bool:
     """Tell whether a token begins with an Arabic word of one letter that is written together with the next."""
     if end - start < 6:
         return False
@@ -402,9 +396,7 @@ def is_proclitic(data: Octets, start: int, end: int) -> bool:  # pragma: no cove
 
 
 @compiled
-def scan_words(
-    data: Octets, starts: Offsets, ends: Offsets, table: TokenTable
-) -> Proposals:  # pragma: no cover (see demur.gate.compiled)
+def scan_words(data: Octets, starts: Offsets, ends: Offsets, table: TokenTable) -> Proposals:
     """Propose handles, addresses and names, of texts in normal form or of ASCII of either case.
 
     A sequence that is under way is its hash so far and where it began. There are never more of one kind than the
@@ -454,7 +446,7 @@ def scan_words(
 
 
 @compiled
-def _number_sign(data: Octets, place: int, end: int) -> int:  # pragma: no cover (see demur.gate.compiled)
+def _number_sign(data: Octets, place: int, end: int) -> int:
     """Return the length of a sign that may stand between the digits of a phone number; 0 if there is none."""
     octet = data[place]
     if octet == 0x20 or octet == 0x2D or octet == 0x2E or octet == 0x28 or octet == 0x29 or octet == 0x2F:
@@ -464,9 +456,7 @@ def _number_sign(data: Octets, place: int, end: int) -> int:  # pragma: no cover
 
 
 @compiled
-def scan_numbers(
-    data: Octets, starts: Offsets, ends: Offsets, table: TokenTable
-) -> Proposals:  # pragma: no cover (see demur.gate.compiled)
+def scan_numbers(data: Octets, starts: Offsets, ends: Offsets, table: TokenTable) -> Proposals:
     """Propose phone numbers: digits with up to three signs between them, with and without a "(0)"."""
     found, count = np.empty((_FIRST_PROPOSALS, 4), np.int64), 0
     for row in range(len(starts)):

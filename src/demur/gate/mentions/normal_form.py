@@ -118,7 +118,7 @@ def class_of(sign: str) -> int:
 
 
 @compiled
-def find_ascii(data: Octets, starts: Offsets, ends: Offsets) -> BoolMask:  # pragma: no cover (see demur.gate.compiled)
+def find_ascii(data: Octets, starts: Offsets, ends: Offsets) -> BoolMask:
     """Return which texts have ASCII bytes only: bool[n]."""
     is_ascii = np.empty(len(starts), np.bool_)
     for row in range(len(starts)):
@@ -130,7 +130,7 @@ def find_ascii(data: Octets, starts: Offsets, ends: Offsets) -> BoolMask:  # pra
 
 
 @compiled
-def decode(data: Octets, place: int, end: int) -> tuple[int, int]:  # pragma: no cover (see demur.gate.compiled)
+def decode(data: Octets, place: int, end: int) -> tuple[int, int]:
     """Return a character of strict UTF-8 and its length in bytes; -1 and 1 if there is none."""
     first = np.int64(data[place])
     if first < 0x80:
@@ -153,9 +153,7 @@ def decode(data: Octets, place: int, end: int) -> tuple[int, int]:  # pragma: no
 
 
 @compiled
-def find_readable(
-    data: Octets, starts: Offsets, ends: Offsets
-) -> BoolMask:  # pragma: no cover (see demur.gate.compiled)
+def find_readable(data: Octets, starts: Offsets, ends: Offsets) -> BoolMask:
     """Return which texts are strict UTF-8: bool[n]."""
     readable = np.ones(len(starts), np.bool_)
     for row in range(len(starts)):
@@ -172,7 +170,7 @@ def find_readable(
 @compiled
 def fold_texts(
     data: Octets, starts: Offsets, ends: Offsets, form_starts: Offsets, forms: Octets
-) -> tuple[Octets, Offsets]:  # pragma: no cover (see demur.gate.compiled)
+) -> tuple[Octets, Offsets]:
     """Return texts in normal form, one after another, and where each begins and the last ends: uint8[m], int64[n + 1].
 
     What is not UTF-8 becomes a space each byte.
