@@ -1,7 +1,7 @@
 """The controller as a value; docs/spec/controller.md explains each field."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -92,6 +92,10 @@ class Controller:
     def campaign_at(self, now: datetime) -> Campaign:
         """Return the next campaign to start, since a person can still come before it; else the latest that started."""
         return next((one for one in self.campaigns if not one.has_started(now)), self.campaigns[-1])
+
+    def day_of(self, instant: datetime) -> date:
+        """Return the day on which an instant lies where the controller is: the legal clock counts these."""
+        return instant.astimezone(self.time_zone).date()
 
     def find_product(self, product_id: str) -> Product | None:
         """Return a product by its id; None if there is no such."""

@@ -210,7 +210,7 @@ def _status_view(case: Case, now: datetime) -> StatusView | None:
         country=case.country,
         received_at=case.received_at,
         due_on=case.due_on,
-        days_left=(case.due_on - now.astimezone(controller.time_zone).date()).days,
+        days_left=(case.due_on - controller.day_of(now)).days,
         capacity=Capacity(case.capacity),
         name=case.name,
         representative_name=case.representative_name,
@@ -251,7 +251,7 @@ def receipt_bytes(status_token: str) -> bytes | None:
 
 def open_cases(now: datetime) -> list[OpenCase]:
     """Return the cases that wait for staff, the most urgent first."""
-    today = now.astimezone(get_controller().time_zone).date()
+    today = get_controller().day_of(now)
     waiting = (CaseState.RECEIVED, CaseState.UNDER_REVIEW, CaseState.APPEALED)
     cases = Case.objects.filter(state__in=waiting, received_at__isnull=False, due_on__isnull=False)
     return [

@@ -62,7 +62,7 @@ def _open(visit: FormVisit) -> HttpResponse:
         return _page(visit, visit.open_form(), challenge)
     if country and challenge is None:
         controller = get_controller()
-        today = visit.now.astimezone(controller.time_zone).date()
+        today = controller.day_of(visit.now)
         page = _untouched(get_language() or "en", SameController(controller), visit.meaning, country, today)
         response = answer_untouched(visit.request, page)
     else:
@@ -150,7 +150,7 @@ def _keep(visit: FormVisit, form: ObjectionForm) -> HttpResponse:
 
 def _page(visit: FormVisit, form: ObjectionForm, challenge: str | None) -> HttpResponse:
     country, controller = form["country"], get_controller()
-    today = visit.now.astimezone(controller.time_zone).date()
+    today = controller.day_of(visit.now)
     context = {
         "form": form,
         "meaning": visit.meaning,

@@ -39,7 +39,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
         "status": status,
         "token": token,
         "words": words_for(status.state),
-        "law": describe_law(status.country, controller, now.astimezone(controller.time_zone).date()),
+        "law": describe_law(status.country, controller, controller.day_of(now)),
         "controller_jurisdiction": find_jurisdiction(controller.country),
         "was_added": "added" in request.GET,
         "awaits_answer": status.state in _AWAITING_ANSWER,

@@ -117,7 +117,7 @@ def _confirm(case: Case, identifiers: list[CaseIdentifier], answers: list[Answer
     handles = [identifier for identifier in identifiers if is_open_handle(identifier)]
     accounts = sorted(one.value for one in identifiers if one.kind == IdentifierKind.ACCOUNT)  # stated by the sign-in
     controller = get_controller()
-    received_on = case.lodged_at.astimezone(controller.time_zone).date()
+    received_on = controller.day_of(case.lodged_at)
     change_state(
         case,
         CaseState.RECEIVED,

@@ -90,7 +90,7 @@ def appeal(status_token: str, text: str, now: datetime) -> None:
             raise TransitionError("this case was appealed before; the supervisory authority can still be asked")
         if case.decided_at and now >= case.decided_at + timedelta(days=controller.appeal_days):
             raise TransitionError("the time to appeal is over; the supervisory authority can still be asked")
-        appealed_on = now.astimezone(controller.time_zone).date()
+        appealed_on = controller.day_of(now)
         change_state(
             case,
             CaseState.APPEALED,
