@@ -12,12 +12,10 @@ import shutil
 import statistics
 import sys
 from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bench_list import seal_people
 from demur.core.identifier import IdentifierKind
-from demur.core.suppression_list import SuppressionListHeader, seal_list
-from demur.gate.suppression_list import ListEntry, encode_entries
 from demur.ledger.keys import KeyRole, SecretName, create_missing_keys, load_secret, load_signer
 from demur.sample.platform import SampleRequest, generate
 from measured import Run, measure, median
@@ -42,24 +40,9 @@ def build(rows: int, people: int, objections: int) -> Path:
     accounts = [f"lumen:p{number:07d}" for number in range(int(people * SHARE_OF_ACCOUNTS))]
     accounts += [f"lumen:q{number:07d}" for number in range(objections - len(accounts))]
     (folder / "objections.txt").write_text("\n".join(accounts))
-    now = datetime.now(UTC).replace(microsecond=0)
-    entries = [
-        ListEntry(number.to_bytes(16, "big"), IdentifierKind.ACCOUNT, account, now)
-        for number, account in enumerate(accounts)
-    ]
-    header = SuppressionListHeader(
-        controller="bench.example",
-        number=1,
-        issued_at=now,
-        expires_at=now + timedelta(days=3650),
-        log_origin="bench.example/log",
-        tree_size=len(entries),
-        entries=len(entries),
-        payload_sha256=bytes(32),
-        salt=bytes(range(32)),
-    )
     secret = load_secret(folder / "keys", SecretName.LIST_SEAL)
-    sealed = seal_list(header, encode_entries(entries), secret, load_signer(folder / "keys", KeyRole.LIST))
+    people_who_object = ((IdentifierKind.ACCOUNT, account) for account in accounts)
+    sealed = seal_people(people_who_object, secret, load_signer(folder / "keys", KeyRole.LIST))
     (folder / "objections.list").write_bytes(sealed)
     return folder
 

@@ -20,14 +20,12 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import uvloop
 
+from bench_list import seal_people
 from demur.core.identifier import IdentifierKind
-from demur.core.suppression_list import SuppressionListHeader, seal_list
-from demur.gate.suppression_list import ListEntry, encode_entries
 from demur.ledger.keys import KeyRole, SecretName, create_missing_keys, load_secret, load_signer
 
 MAPPING = """\
@@ -48,24 +46,8 @@ def prepare(home: Path, objections: int) -> list[str]:
     """Make keys, a list and a mapping; return the command that serves them."""
     keys = home / "keys"
     create_missing_keys(keys, "bench.example")
-    now = datetime.now(UTC).replace(microsecond=0)
-    entries = [
-        ListEntry(number.to_bytes(16, "big"), IdentifierKind.ACCOUNT, f"lumen:p{number:07d}", now)
-        for number in range(objections)
-    ]
-    header = SuppressionListHeader(
-        controller="bench.example",
-        number=1,
-        issued_at=now,
-        expires_at=now + timedelta(days=1),
-        log_origin="bench.example/log",
-        tree_size=objections,
-        entries=objections,
-        payload_sha256=bytes(32),
-        salt=bytes(32),
-    )
-    seal_key = load_secret(keys, SecretName.LIST_SEAL)
-    sealed = seal_list(header, encode_entries(entries), seal_key, load_signer(keys, KeyRole.LIST))
+    people = ((IdentifierKind.ACCOUNT, f"lumen:p{number:07d}") for number in range(objections))
+    sealed = seal_people(people, load_secret(keys, SecretName.LIST_SEAL), load_signer(keys, KeyRole.LIST))
     (home / "latest.list").write_bytes(sealed)
     (home / "mapping.yaml").write_text(MAPPING)
     options = ["--mapping", home / "mapping.yaml", "--list", home, "--keys-folder", keys, "--port", free_port()]

@@ -13,18 +13,18 @@ import random
 import statistics
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pydoc_data.topics import topics
 
 import ahocorasick
 import ahocorasick_rs
 import pyarrow as pa
 
+from bench_list import seal_people
 from demur.core.identifier import IdentifierKind
 from demur.core.note import Signer
-from demur.core.suppression_list import SuppressionListHeader, seal_list
 from demur.gate.mentions.mention_index import MentionIndex
-from demur.gate.suppression_list import ListEntry, SuppressionList, encode_entries, load_suppression_list
+from demur.gate.suppression_list import SuppressionList, load_suppression_list
 from demur.sample.names import GIVEN_NAMES
 
 _CONSONANTS, _VOWELS = "bcdfghjklmnprstvwz", "aeiou"
@@ -68,22 +68,9 @@ def make_texts(megabytes: int, patterns: dict[IdentifierKind, list[str]], draw: 
 
 def make_list(patterns: dict[IdentifierKind, list[str]]) -> SuppressionList:
     """Return a list that holds the patterns."""
-    now = datetime.now(UTC).replace(microsecond=0)
-    people = [(kind, value) for kind, values in patterns.items() for value in values]
-    entries = [ListEntry(number.to_bytes(16, "big"), kind, value, now) for number, (kind, value) in enumerate(people)]
+    people = ((kind, value) for kind, values in patterns.items() for value in values)
     signer, key = Signer("bench.example/list", bytes(32)), bytes(32)
-    header = SuppressionListHeader(
-        controller="bench.example",
-        number=1,
-        issued_at=now,
-        expires_at=now + timedelta(days=1),
-        log_origin="bench.example/log",
-        tree_size=0,
-        entries=len(entries),
-        payload_sha256=bytes(32),
-        salt=bytes(32),
-    )
-    return load_suppression_list(seal_list(header, encode_entries(entries), key, signer), signer.verifier_key, key, now)
+    return load_suppression_list(seal_people(people, key, signer), signer.verifier_key, key, datetime.now(UTC))
 
 
 def timed(what: str, build: Callable[[], Callable[[], int]]) -> Callable[[], int]:
