@@ -117,6 +117,7 @@ ADAS = lines_of([row(record_id="hidden", author_account="lumen:ada")])
         pytest.param(GOOD.rstrip() + ADAS, id="two-records-in-one-line"),
         pytest.param(ADAS[:-2] + b',"author_account":"lumen:cy"}\n', id="author-twice"),
         pytest.param(ADAS.replace(b'"kind"', b'"author_account":null,"kind"'), id="author-twice-first-null"),
+        pytest.param(ADAS[:-2] + b',"\\u0061uthor_account":"lumen:cy"}\n', id="author-twice-once-spelled-otherwise"),
         pytest.param(GOOD.replace(b"lumen:cy", b"lumen:\xff"), id="not-utf-8"),
         pytest.param(GOOD.replace(b"lumen:cy", b"\\ud800"), id="half-a-surrogate-pair"),
         pytest.param(GOOD.replace(b"false", b'"false"'), id="text-for-a-flag"),

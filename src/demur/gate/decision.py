@@ -4,7 +4,7 @@
 a live check before something is logged for training all call it, and get the same answer for the same row and list.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +16,7 @@ from demur.controller.catalogue import Catalogue
 from demur.gate.errors import RowIdMissingError
 from demur.gate.mapped_batch import map_batch
 from demur.gate.mapping import SourceMapping
-from demur.gate.rules import RULES, rules_for
+from demur.gate.rules import RULES, Rule, rules_for
 from demur.gate.string_window import BoolMask, present
 from demur.gate.suppression_list import SuppressionList
 
@@ -56,6 +56,25 @@ class Decision:
         sets, which = np.unique(withheld, return_inverse=True)
         spelled = [[code for bit, code in enumerate(REASONS) if int(bits) >> bit & 1] for bits in sets]
         return pa.array(spelled, pa.list_(pa.string())).take(pa.array(which))
+
+
+def rows_by_code(counts: npt.NDArray[np.int64], rules: Iterable[Rule]) -> dict[str, int]:
+    """Return rows by reason code, of the rules that ran, from counts as `Decision.count_by_reason` gives them."""
+    return {rule.CODE: int(counts[REASONS.index(rule.CODE)]) for rule in rules}
+
+
+def decide_at(
+    where: str,
+    batch: pa.RecordBatch,
+    mapping: SourceMapping,
+    suppressions: SuppressionList,
+    catalogue: Catalogue | None,
+) -> Decision:
+    """Decide as `decide` does; an error about a row names `where` the batch is from."""
+    try:
+        return decide(batch, mapping, suppressions, catalogue)
+    except RowIdMissingError as error:
+        raise RowIdMissingError(f"{where}: {error}", hint="give every row an id, and run again") from error
 
 
 def decide(

@@ -10,12 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from demur.controller.catalogue import Catalogue
-from demur.gate.decision import REASONS, decide
-from demur.gate.errors import RowIdMissingError
+from demur.gate.decision import REASONS, decide_at, rows_by_code
 from demur.gate.mapped_batch import check_product, without_unread
 from demur.gate.mapping import SourceMapping
 from demur.gate.needed_rows import read_needed
-from demur.gate.rules import rules_for
+from demur.gate.rules import kinds_not_applied, rules_for
 from demur.gate.source import count_rows, find_inputs, hash_unchanged
 from demur.gate.suppression_list import SuppressionList
 
@@ -66,21 +65,17 @@ def decide_only(
     total = count_rows(files)
     for file in files:
         for where, batch in read_needed(file, mapping):
-            try:
-                decision = decide(batch, read, suppressions, catalogue)
-            except RowIdMissingError as error:
-                raise RowIdMissingError(f"{where}: {error}") from error
+            decision = decide_at(where, batch, read, suppressions, catalogue)
             by_reason += decision.count_by_reason()
             kept += int(np.count_nonzero(decision.kept_mask))
             done += batch.num_rows
             progress(done, total)
         hash_unchanged(file)
     rules = rules_for(mapping, catalogue)
-    applied = {str(kind) for rule in rules for kind in rule.IDENTIFIERS}
     return DryRun(
         list_number=suppressions.header.number,
-        kinds_not_applied=tuple(kind for kind in suppressions.kinds if kind not in applied),
+        kinds_not_applied=kinds_not_applied(rules, suppressions),
         kept_rows=kept,
         withheld_rows=done - kept,
-        withheld_by_reason={rule.CODE: int(by_reason[REASONS.index(rule.CODE)]) for rule in rules},
+        withheld_by_reason=rows_by_code(by_reason, rules),
     )

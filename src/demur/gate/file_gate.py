@@ -25,9 +25,9 @@ import pyarrow.parquet as pq
 
 from demur.controller.catalogue import Catalogue
 from demur.core.gate_manifest import KEPT, WITHHELD, GateMode, ManifestFile
-from demur.gate.decision import REASONS, Decision, decide
+from demur.gate.decision import REASONS, Decision, decide_at
 from demur.gate.entry_counts import EntryCounter
-from demur.gate.errors import InputChangedError, RowIdMissingError, UnreadableInputError
+from demur.gate.errors import InputChangedError, UnreadableInputError
 from demur.gate.json_lines import LinesFile, is_json_lines, read_lines
 from demur.gate.mapped_batch import needed_columns, without_unread
 from demur.gate.mapping import SourceMapping
@@ -206,10 +206,7 @@ class FileGate:
         return OutputFile(self.folder / folder / file.name, layout)
 
     def _decide(self, batch: pa.RecordBatch, where: str, mapping: SourceMapping) -> Decision:
-        try:
-            return decide(batch, mapping, self.suppressions, self.catalogue)
-        except RowIdMissingError as error:
-            raise RowIdMissingError(f"{where}: {error}", hint="give every row an id, and run again") from error
+        return decide_at(where, batch, mapping, self.suppressions, self.catalogue)
 
     def _withheld_rows(self, batch: pa.RecordBatch, decision: Decision, where: str) -> pa.RecordBatch:
         """Return the ids of a batch's withheld rows with their reasons, and count them by entry."""

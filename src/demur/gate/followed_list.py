@@ -19,6 +19,7 @@ from typing import Final
 from demur.core.errors import ExpiredError, UnsealError, VerificationError
 from demur.core.note import VerifierKey
 from demur.core.suppression_list import check_current
+from demur.gate.file_state import FileState, file_state
 from demur.gate.suppression_list import SuppressionList, load_suppression_list
 
 LATEST: Final = "latest.list"
@@ -37,9 +38,6 @@ class ListRefusal(StrEnum):
     UNVERIFIED = "list-unverified"
     EXPIRED = "list-expired"
     OLDER = "list-older"
-
-
-_State = tuple[int, ...]
 
 
 class FollowedList:
@@ -65,7 +63,7 @@ class FollowedList:
         self._path, self._key, self._list_key, self._warm = path, key, list_key, warm
         self._look_every_seconds = look_every_seconds
         self._found: SuppressionList | ListRefusal = ListRefusal.MISSING
-        self._seen: _State | None = None
+        self._seen: FileState | None = None
         self._newest_number = 0
         self._own_process()
         self._load()
@@ -95,7 +93,7 @@ class FollowedList:
             if self._loader is not None and self._loader.is_alive():
                 return
             try:
-                state = _state(_file(self._path).stat())
+                state = file_state(_file(self._path).stat())
             except OSError as error:
                 self._found, self._seen = _refusal(error), None
                 return
@@ -108,7 +106,7 @@ class FollowedList:
         try:
             with _file(self._path).open("rb") as stream:
                 # Before reading: whatever is written from here on makes another state, and the file is read again.
-                self._seen = _state(os.fstat(stream.fileno()))
+                self._seen = file_state(os.fstat(stream.fileno()))
                 raw = stream.read()
             found = load_suppression_list(raw, self._key, self._list_key, datetime.now(UTC))
             if found.header.number < self._newest_number:
@@ -144,7 +142,3 @@ def _is_current(found: SuppressionList) -> bool:
 
 def _file(path: Path) -> Path:
     return path / LATEST if path.is_dir() else path
-
-
-def _state(stat: os.stat_result) -> _State:
-    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns

@@ -68,11 +68,11 @@ def read_lines(path: Path, name: str, mapping: SourceMapping) -> Iterator[LineBl
     """
     schema, number = None, 1
     for lines in _blocks(path, name):
-        numbers = [number + place for place, line in enumerate(lines) if line.strip()]
+        numbered = [(number + place, line) for place, line in enumerate(lines) if line.strip()]
         number += len(lines)
-        records = [line for line in lines if line.strip()]
-        if not records:
+        if not numbered:
             continue
+        numbers, records = map(list, zip(*numbered, strict=True))
         if schema is None:
             schema = _schema(mapping, records[0])
             check_columns(schema, without_unread(mapping), name)

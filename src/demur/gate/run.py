@@ -23,7 +23,7 @@ import numpy as np
 from demur.controller.catalogue import Catalogue
 from demur.core.gate_manifest import GateManifest, GateMode, ManifestFile
 from demur.core.note import Signer
-from demur.gate.decision import REASONS
+from demur.gate.decision import rows_by_code
 from demur.gate.entry_counts import EntryCounter
 from demur.gate.entry_counts_file import LAYOUT, WITHHELD_BY_ENTRY
 from demur.gate.errors import MappingError, OutputExistsError
@@ -31,7 +31,7 @@ from demur.gate.file_gate import REASONS_COLUMN, FileGate, FileResult
 from demur.gate.mapped_batch import check_product
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import OutputFile, writing
-from demur.gate.rules import rules_for
+from demur.gate.rules import kinds_not_applied, rules_for
 from demur.gate.source import InputFile, count_rows, find_inputs
 from demur.gate.staging import open_staging
 from demur.gate.suppression_list import SuppressionList
@@ -161,14 +161,13 @@ def _manifest(
     request: GateRequest, suppressions: SuppressionList, results: Sequence[FileResult], counts: ManifestFile
 ) -> GateManifest:
     rules = rules_for(request.mapping, request.catalogue)
-    applied = {str(kind) for rule in rules for kind in rule.IDENTIFIERS}
     reason_rows = np.sum([result.reason_rows for result in results], axis=0)
     kept = [result.kept for result in results if result.kept is not None]
     return GateManifest(
         list_number=suppressions.header.number,
         list_header_sha256=suppressions.header_sha256,
         list_kinds=suppressions.kinds,
-        kinds_not_applied=tuple(kind for kind in suppressions.kinds if kind not in applied),
+        kinds_not_applied=kinds_not_applied(rules, suppressions),
         mapping_sha256=request.mapping.sha256,
         catalogue_sha256=None if request.catalogue is None else catalogue_sha256(request.catalogue),
         rules={rule.CODE: rule.VERSION for rule in rules},
@@ -178,5 +177,5 @@ def _manifest(
         linked=tuple(result.kept.path for result in results if result.kept is not None and result.is_linked),
         kept_rows=sum(result.source.rows - result.withheld.rows for result in results),
         withheld_rows=sum(result.withheld.rows for result in results),
-        withheld_by_reason={rule.CODE: int(reason_rows[REASONS.index(rule.CODE)]) for rule in rules},
+        withheld_by_reason=rows_by_code(reason_rows, rules),
     )

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from demur.gate.errors import InputChangedError, UnreadableInputError
+from demur.gate.file_state import FileState, file_state
 from demur.gate.json_lines import CODECS, infer_schema, is_json_lines
 from demur.gate.mapped_batch import check_columns
 from demur.gate.mapping import SourceMapping
@@ -49,7 +50,7 @@ class InputFile:
 
     path: Path
     name: str
-    state: tuple[int, ...]
+    state: FileState
     rows: int | None
 
 
@@ -136,7 +137,7 @@ def hash_unchanged(file: InputFile) -> bytes:
     try:
         with file.path.open("rb") as stream:
             digest = hashlib.file_digest(stream, "sha256").digest()
-            state = _state(os.fstat(stream.fileno()))
+            state = file_state(os.fstat(stream.fileno()))
     except OSError as error:
         raise InputChangedError(f"{file.name} went away while it was read") from error
     if state != file.state:
@@ -201,7 +202,7 @@ def _name(path: Path, inputs: Path) -> str:
 
 def _inspect(path: Path, name: str, mapping: SourceMapping) -> InputFile:
     try:
-        state = _state(path.stat())
+        state = file_state(path.stat())
     except OSError as error:
         raise _unreadable(f"{name} could not be opened", error) from error
     if is_json_lines(name):
@@ -214,10 +215,6 @@ def _inspect(path: Path, name: str, mapping: SourceMapping) -> InputFile:
                 f"{name} is damaged: its footer promises {file.metadata.num_rows} rows, and its row groups {rows}"
             )
         return InputFile(path, name, state, rows)
-
-
-def _state(stat: os.stat_result) -> tuple[int, ...]:
-    return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
 def _unreadable(what: str, error: Exception) -> UnreadableInputError:

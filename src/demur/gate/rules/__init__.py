@@ -5,6 +5,7 @@ row carries every reason that applies. A rule whose answer changes for any row g
 of `RULES` is how the gate fails closed: what cannot be decided is withheld, with a reason of its own.
 """
 
+from collections.abc import Iterable
 from typing import Final, Protocol
 
 from demur.controller.catalogue import Catalogue
@@ -95,6 +96,12 @@ OBJECTION_RULES: Final[tuple[ObjectionRule, ...]] = (
     mentioned_person_objected,
 )
 """Those that look for entries of the list."""
+
+
+def kinds_not_applied(rules: Iterable[Rule], suppressions: SuppressionList) -> tuple[str, ...]:
+    """Return the kinds that a list holds and none of these rules looks for."""
+    applied = {str(kind) for rule in rules for kind in rule.IDENTIFIERS}
+    return tuple(kind for kind in suppressions.kinds if kind not in applied)
 
 
 def rules_for(mapping: SourceMapping, catalogue: Catalogue | None = None) -> tuple[Rule, ...]:
