@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench bench-kernel bench-centre docs messages clean set-up-run set-up-test
+.PHONY: help run demo test test-long check bench bench-kernel bench-centre docs messages clean set-up-run set-up-test
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,8 +32,11 @@ check: set-up-test ## lint, types and import rules only
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
 
-test: check ## every check and every test
+test: check ## every check, and every test but those of test-long
 	@PYTHON_BIN=$(BIN) scripts/test.sh
+
+test-long: set-up-test ## the tests that take minutes each: fuzzing, and clusters that lose a worker
+	@$(BIN)/pytest --numprocesses 2 -m long
 
 bench: set-up-test ## measure the gate against its peers
 	@$(BIN)/python bench/gate.py

@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 bin=${PYTHON_BIN:-.venv/bin}
 rm -f .coverage .coverage.*
-"$bin/pytest" --numprocesses 2 --cov --cov-report= "$@"
+"$bin/pytest" --numprocesses 2 --cov --cov-report= -m "not long" "$@"
 rm -f .coverage.* # what processes that were killed on purpose left; all others' figures are in .coverage by now
 floor() {
     echo "branch coverage of $1: at least $2 %"
