@@ -30,7 +30,7 @@ from demur.core.receipt import parse_receipt, verify_receipt
 from demur.ledger.keys import KeyRole, find_verifier_key, load_verifier_keys
 from demur.ledger.log import verify_log
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 KILLS = 20
 BETWEEN_PEOPLE_SECONDS = 1.0  # all come from one address, and more of them would be taken for a flood
 
