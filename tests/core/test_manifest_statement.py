@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from demur.core.errors import DemurError, FormatError, SignatureMismatchError
-from demur.core.gate_manifest import FORM, GateManifest, GateMode, ManifestFile, verify_manifest
+from demur.core.gate_manifest import FORM, GateManifest, GateMode, KeptAndWithheld, ManifestFile, verify_manifest
 from demur.core.note import Signer
 from demur.core.statement import sign_statement
 
@@ -29,6 +29,8 @@ MANIFEST = GateManifest(
     kept_rows=8,
     withheld_rows=2,
     withheld_by_reason={"author-objected": 2, "private-message": 1},
+    rows_by_product={"lumen": KeptAndWithheld(5, 2), "unknown": KeptAndWithheld(3, 0)},
+    rows_by_month={"2026-11": KeptAndWithheld(8, 2)},
 )
 
 
@@ -81,6 +83,12 @@ def test_manifest_signed_by_the_key_of_lists_is_refused(gate_signer: Signer, lis
         {"catalogue_sha256": "00"},
         {"catalogue_sha256": False},
         {"mode": "copy"},
+        {"rows_by_month": {"2026-11": {"kept": 8, "withheld": 1}}},  # a row of no month
+        {"rows_by_month": {"2026-11": {"kept": 9, "withheld": 1}}},
+        {"rows_by_month": {"2026-11": {"kept": 8, "withheld": 2}, "2026-12": {"kept": 0, "withheld": 0}}},
+        {"rows_by_product": {"lumen": {"kept": 8, "withheld": 2, "left": 0}}},
+        {"rows_by_product": {"lumen": 10}},
+        {"rows_by_product": None},
         {"mode": None},
         {"linked": ["kept/a.parquet"]},  # its bytes are not the input's
         {"linked": ["kept/d.parquet"]},

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from gate_world import GATE_SIGNER, entry, lake_rows, list_of, mapping, row, write_parquet
 
-from demur.core.gate_manifest import GateManifest, ManifestFile
+from demur.core.gate_manifest import GateManifest, KeptAndWithheld, ManifestFile
 from demur.core.identifier import IdentifierKind
 from demur.gate.decision import REASONS
 from demur.gate.reason_words import REASON_WORDS, reason_words
@@ -116,3 +116,18 @@ def test_a_catalogue_is_said(manifest: GateManifest) -> None:
 def test_every_reason_has_a_sentence() -> None:
     assert set(REASONS) <= set(REASON_WORDS)
     assert all(reason_words(code).endswith(".") for code in REASONS)
+
+
+def test_products_and_months_are_drawn_where_they_were_counted(manifest: GateManifest) -> None:
+    assert "By product" not in text_of(draw_report(manifest))
+    counted = replace(
+        manifest,
+        rows_by_product={"lumen": KeptAndWithheld(75, 25), "<b>": KeptAndWithheld(0, 1)},
+        rows_by_month={"2026-11": KeptAndWithheld(1, 0)},
+    )
+    page = draw_report(counted)
+    words = text_of(page)
+    assert "By product &lt;b&gt; 0 0.00% of 1 row kept, 1 withheld lumen 75 75.00% of 100 rows kept" in words
+    assert "By month 2026-11 1 100.00% of 1 row kept, 0 withheld" in words
+    before = replace(manifest, rows_by_product={"lumen": KeptAndWithheld(80, 20)})
+    assert "25 withheld · before 80 kept, 20 withheld" in text_of(draw_report(counted, before))

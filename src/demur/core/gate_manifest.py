@@ -5,8 +5,9 @@ Specified in docs/spec/gate-manifest.md.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from demur.core.canonical import Json, JsonObject
 from demur.core.errors import FormatError
@@ -19,7 +20,22 @@ KEPT = "kept"
 WITHHELD = "withheld"
 """Folders of an output."""
 
+UNKNOWN: Final = "unknown"
+"""In place of a product or a month that nobody has named."""
+
 _SHA256_BYTES = 32
+
+
+@dataclass(frozen=True)
+class KeptAndWithheld:
+    """How many rows may train, and how many must not."""
+
+    kept: int
+    withheld: int
+
+    def to_body(self) -> JsonObject:
+        """Return the counts as a part of a statement's body."""
+        return {"kept": self.kept, "withheld": self.withheld}
 
 
 @dataclass(frozen=True)
@@ -63,6 +79,8 @@ class GateManifest:
         kept_rows: rows that may train.
         withheld_rows: rows that must not; kept + withheld = the sum of the inputs' rows.
         withheld_by_reason: rows by reason code. A row with two reasons counts in both.
+        rows_by_product: rows by the product's id, and by "unknown"; empty if they were not counted.
+        rows_by_month: rows by the month they are of, "2026-11", and by "unknown"; empty if they were not counted.
     """
 
     list_number: int
@@ -79,6 +97,8 @@ class GateManifest:
     kept_rows: int
     withheld_rows: int
     withheld_by_reason: Mapping[str, int]
+    rows_by_product: Mapping[str, KeptAndWithheld] = field(default_factory=dict)
+    rows_by_month: Mapping[str, KeptAndWithheld] = field(default_factory=dict)
 
     def to_body(self) -> JsonObject:
         """Return the manifest as a statement's body."""
@@ -94,6 +114,8 @@ class GateManifest:
             "mapping_sha256": self.mapping_sha256.hex(),
             "mode": str(self.mode),
             "outputs": [file.to_body() for file in self.outputs],
+            "rows_by_month": {month: rows.to_body() for month, rows in self.rows_by_month.items()},
+            "rows_by_product": {product: rows.to_body() for product, rows in self.rows_by_product.items()},
             "rules": dict(self.rules),
             "withheld_by_reason": dict(self.withheld_by_reason),
             "withheld_rows": self.withheld_rows,
@@ -127,11 +149,15 @@ def verify_manifest(raw: bytes, key: VerifierKey) -> GateManifest:
         kept_rows=fields.count("kept_rows"),
         withheld_rows=fields.count("withheld_rows"),
         withheld_by_reason=_counts(fields.object("withheld_by_reason")),
+        rows_by_product=_rows_by(fields.object("rows_by_product")),
+        rows_by_month=_rows_by(fields.object("rows_by_month")),
     )
     fields.end()
     if manifest.kept_rows + manifest.withheld_rows != sum(file.rows for file in manifest.inputs):
         raise FormatError("the manifest does not add up: kept and withheld rows are not the rows that were read")
     _check_linked(manifest)
+    for parts in (manifest.rows_by_product, manifest.rows_by_month):
+        _check_parts(manifest, parts)
     return manifest
 
 
@@ -147,6 +173,24 @@ def _check_linked(manifest: GateManifest) -> None:
     outputs = {file.path: (file.sha256, file.rows) for file in manifest.outputs}
     if any(path not in outputs or outputs[path] != inputs.get(path) for path in manifest.linked):
         raise FormatError("the manifest does not add up: a linked file is not the input that it should be")
+
+
+def _check_parts(manifest: GateManifest, parts: Mapping[str, KeptAndWithheld]) -> None:
+    kept, withheld = (sum(rows.kept for rows in parts.values()), sum(rows.withheld for rows in parts.values()))
+    if parts and (kept, withheld) != (manifest.kept_rows, manifest.withheld_rows):
+        raise FormatError("the manifest does not add up: its rows by product or by month are not all its rows")
+
+
+def _rows_by(values: JsonObject) -> dict[str, KeptAndWithheld]:
+    table = Fields(values, "a table of rows")
+    found = {}
+    for name in sorted(values):
+        fields = Fields(table.object(name), "a part of the rows")
+        found[name] = KeptAndWithheld(fields.count("kept"), fields.count("withheld"))
+        fields.end()
+        if found[name] == KeptAndWithheld(0, 0):
+            raise FormatError("the manifest counts a product or a month of which there is no row")
+    return found
 
 
 def _counts(values: JsonObject) -> dict[str, int]:

@@ -4,11 +4,11 @@ The page needs nothing besides itself: no script, no font, no picture from elsew
 and so no content of a row and no clock time: the same manifests give the same page. Whoever draws it has verified them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
 
-from demur.core.gate_manifest import GateManifest, ManifestFile
+from demur.core.gate_manifest import GateManifest, KeptAndWithheld, ManifestFile
 from demur.gate.reason_words import reason_words
 
 _MOST_FILES: Final = 200
@@ -57,7 +57,14 @@ td small { display: block; color: var(--quiet); }
 
 def draw_report(manifest: GateManifest, before: GateManifest | None = None) -> str:
     """Return a page about a verified manifest; with `before`, about what changed since that one."""
-    parts = [_rows(manifest, before), _reasons(manifest, before), _list(manifest, before), _files(manifest)]
+    parts = [
+        _rows(manifest, before),
+        _reasons(manifest, before),
+        _parts("products", "By product", manifest.rows_by_product, {} if before is None else before.rows_by_product),
+        _parts("months", "By month", manifest.rows_by_month, {} if before is None else before.rows_by_month),
+        _list(manifest, before),
+        _files(manifest),
+    ]
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -132,6 +139,26 @@ def _reasons(manifest: GateManifest, before: GateManifest | None) -> str:
         return _section("reasons", "Why rows are withheld", "<p>No row is withheld.</p>")
     note = '<p class="quiet">A row with two reasons counts in both.</p>'
     return _section("reasons", "Why rows are withheld", f"<ul>{''.join(items)}</ul>", note)
+
+
+def _parts(name: str, title: str, now: Mapping[str, KeptAndWithheld], then: Mapping[str, KeptAndWithheld]) -> str:
+    """Draw how much of each part of the rows is kept; nothing if nobody counted."""
+    if not now:
+        return ""
+    items = []
+    for part, rows in sorted(now.items()):
+        total = rows.kept + rows.withheld
+        words = f"{rows.kept / total:.2%} of {_count(total, 'row', 'rows')} kept, {rows.withheld:,} withheld"
+        bars = _bar(rows.kept / total, "")
+        if part in then:
+            old = then[part]
+            bars += _bar(old.kept / (old.kept + old.withheld), "before")
+            words += f" · before {old.kept:,} kept, {old.withheld:,} withheld"
+        items.append(
+            f'<li><div class="line"><span>{escape(part)}</span><b>{rows.kept:,}</b></div>{bars}'
+            f'<span class="quiet">{words}</span></li>'
+        )
+    return _section(name, title, f"<ul>{''.join(items)}</ul>")
 
 
 def _list(manifest: GateManifest, before: GateManifest | None) -> str:

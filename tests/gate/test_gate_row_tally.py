@@ -1,0 +1,83 @@
+"""Rows by product and by month: what a manifest counts, and what never gets into it."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from gate_world import MAPPING, catalogue_of, mapping
+
+from demur.controller.catalogue import Audience, Catalogue, Kind
+from demur.core.gate_manifest import KeptAndWithheld
+from demur.gate.row_tally import RowTally
+
+DATED = mapping(MAPPING + "created_at: made\n")
+NOVEMBER = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
+LISBON_ISLANDS = timezone(-timedelta(hours=1))
+
+
+def months_of(made: pa.Array, kept: list[bool]) -> dict[str, tuple[int, int]]:
+    tally = RowTally(DATED, None)
+    tally.add(pa.RecordBatch.from_arrays([made], ["made"]), np.array(kept))
+    return {month: (rows.kept, rows.withheld) for month, rows in tally.by_month.items()}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pa.array([NOVEMBER, datetime(2026, 12, 1, tzinfo=UTC), None], pa.timestamp("us", tz="Asia/Tokyo")),
+        pa.array([NOVEMBER.replace(tzinfo=None), datetime(2026, 12, 1), None], pa.timestamp("s")),  # noqa: DTZ001
+        pa.array([date(2026, 11, 30), date(2026, 12, 1), None], pa.date32()),
+        pa.array(["2026-11-30T23:30:00Z", "2026-12-01", "long ago"]),
+        pa.array(["2026-11", "2026-12-01T00:00:00+00:00", "2026-13-01"], pa.string_view()),
+        pa.array(["2026-11", "2026-12", None]).dictionary_encode(),
+    ],
+)
+def test_rows_are_counted_by_the_month_they_are_of(made: pa.Array) -> None:
+    assert months_of(made, [True, False, False]) == {"2026-11": (1, 0), "2026-12": (0, 1), "unknown": (0, 1)}
+
+
+def test_a_month_is_that_of_utc_wherever_the_reader_is() -> None:
+    made = pa.array([NOVEMBER.astimezone(LISBON_ISLANDS)], pa.timestamp("ms", tz="Pacific/Auckland"))
+    assert months_of(made, [True]) == {"2026-11": (1, 0)}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pa.array([1_700_000_000]),
+        pa.array(["1969-12-31"]),
+        pa.array([date(2200, 1, 1)]),
+        pa.array([1]).dictionary_encode(),
+        pa.array(["ada@people.example"]),
+    ],
+)
+def test_what_is_no_month_of_ours_is_unknown(made: pa.Array) -> None:
+    assert months_of(made, [True]) == {"unknown": (1, 0)}
+
+
+def products_of(values: str, catalogue: Catalogue | None) -> dict[str, KeptAndWithheld]:
+    tally = RowTally(mapping(MAPPING + f"product:\n  column: app\n{values}"), catalogue)
+    batch = pa.RecordBatch.from_pydict({"app": ["lm", "lumen", "lm", "ada@people.example", None]})
+    for kept in (True, False):
+        other = RowTally(mapping(MAPPING + f"product:\n  column: app\n{values}"), catalogue)
+        other.add(batch, np.array([kept] * 5))
+        tally.merge(other)
+    return dict(tally.by_product)
+
+
+def test_rows_are_counted_by_the_product_that_a_value_means() -> None:
+    found = products_of("  values: {lm: lumen, lumen: lumen, chat: chat}\n", None)
+    assert found == {"lumen": KeptAndWithheld(3, 3), "unknown": KeptAndWithheld(2, 2)}
+
+
+def test_a_value_that_nobody_named_never_gets_into_a_manifest() -> None:
+    catalogue = catalogue_of((Kind.POST, "lumen", Audience.PUBLIC))
+    assert products_of("", catalogue) == {"lumen": KeptAndWithheld(1, 1), "unknown": KeptAndWithheld(4, 4)}
+    assert products_of("", None) == {}
+
+
+def test_nothing_is_counted_where_the_mapping_names_no_column() -> None:
+    tally = RowTally(mapping(), None)
+    tally.add(pa.RecordBatch.from_pydict({"record_id": ["r1"]}), np.array([True]))
+    assert (dict(tally.by_product), dict(tally.by_month)) == ({}, {})
