@@ -31,7 +31,7 @@ class RowTally:
     """Counts rows by product and by month; nothing where the mapping names no column for it.
 
     Attributes:
-        value_rows: int64[values + 1, 2], kept and withheld rows by value of the product column, the last any other value.
+        value_rows: int64[values + 1, 2], kept and withheld rows by value of the product column, the last any other.
         month_rows: int64[months + 1, 2], the same by months since January 1970, the last any other.
     """
 
