@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from demur.core.errors import FormatError
 from demur.core.identifier import IdentifierKind
+from demur.gate import entry_counts
 from demur.gate.decision import decide
-from demur.gate.entry_counts import EntryCounter
+from demur.gate.entry_counts import EntryCounter, entry_rows_batch
 from demur.gate.entry_counts_file import LAYOUT, WITHHELD_BY_ENTRY, parse_entry_counts
 from demur.gate.run import GateRequest, run_gate
 from demur.gate.string_window import WINDOW_ROWS
-from demur.gate.suppression_list import ListEntry
+from demur.gate.suppression_list import ListEntry, SuppressionList
 
 NAMES = ["ada", "ad", "adaa", "bo", "cy", "zoe"]
 ACCOUNTS = [f"{namespace}:{name}" for namespace in ("agora", "lumen") for name in NAMES]
@@ -56,8 +57,8 @@ def counts_by_hand(rows: list[dict[str, object]], entries: list[ListEntry]) -> d
     return dict(sorted(counted.items()))
 
 
-def counts_of(counter: EntryCounter) -> dict[bytes, int]:
-    batch = counter.to_batch()
+def counts_of(counter: EntryCounter, suppressions: SuppressionList) -> dict[bytes, int]:
+    batch = entry_rows_batch(counter.result(), suppressions)
     return dict(zip(batch["entry_id"].to_pylist(), batch["rows"].to_pylist(), strict=True))
 
 
@@ -71,8 +72,8 @@ def test_each_entry_is_counted_as_plain_python_does(
     edges = [0, *sorted(cuts), len(rows)]
     for start, end in pairwise(edges):
         batch = batch_of(*rows[start:end])
-        counter.add(batch, decide(batch, mapping(), suppressions))
-    assert list(counts_of(counter).items()) == list(counts_by_hand(rows, entries).items())
+        counter.add(batch, decide(batch, mapping(), suppressions), "a batch")
+    assert list(counts_of(counter, suppressions).items()) == list(counts_by_hand(rows, entries).items())
 
 
 @settings(max_examples=100, deadline=None)
@@ -89,8 +90,8 @@ def test_bare_ids_are_counted_for_the_accounts_of_their_product(
     bare = [{**each, "author_account": str(each["author_account"]).rpartition(":")[2]} for each in rows]
     full = [{**each, "author_account": f"agora:{each['author_account']}"} for each in bare]
     batch = batch_of(*bare)
-    counter.add(batch, decide(batch, mapping(text), suppressions))
-    assert counts_of(counter) == counts_by_hand(full, entries)
+    counter.add(batch, decide(batch, mapping(text), suppressions), "a batch")
+    assert counts_of(counter, suppressions) == counts_by_hand(full, entries)
 
 
 def test_two_cases_about_one_account_are_both_counted() -> None:
@@ -98,16 +99,26 @@ def test_two_cases_about_one_account_are_both_counted() -> None:
     suppressions = list_of("lumen:ada", "lumen:bo", others=[second])
     counter = EntryCounter(mapping(), suppressions)
     batch = batch_of(row(author_account="lumen:ada"), row(tagged_accounts=["lumen:ada", "lumen:ada"]), row())
-    counter.add(batch, decide(batch, mapping(), suppressions))
-    assert counts_of(counter) == {entry("lumen:ada").entry_id: 2, second.entry_id: 2}
+    counter.add(batch, decide(batch, mapping(), suppressions), "a batch")
+    assert counts_of(counter, suppressions) == {entry("lumen:ada").entry_id: 2, second.entry_id: 2}
 
 
 def test_a_row_that_is_withheld_for_another_reason_alone_counts_for_nobody() -> None:
     suppressions = list_of("lumen:ada")
     counter = EntryCounter(mapping(), suppressions)
     batch = batch_of(row(kind="dm"), row(author_is_minor=True))
-    counter.add(batch, decide(batch, mapping(), suppressions))
-    assert counts_of(counter) == {}
+    counter.add(batch, decide(batch, mapping(), suppressions), "a batch")
+    assert counts_of(counter, suppressions) == {}
+
+
+def test_what_is_found_is_added_up_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entry_counts, "_FOUND_ROWS", 2)
+    suppressions = list_of("lumen:ada", "lumen:bo", "lumen:dee")
+    counter = EntryCounter(mapping(), suppressions)
+    for author in ("ada", "bo", "dee", "ada", "bo", "ada"):
+        batch = batch_of(row(author_account=f"lumen:{author}"), row(author_account="lumen:ada"))
+        counter.add(batch, decide(batch, mapping(), suppressions), "a batch")
+    assert sorted(counts_of(counter, suppressions).values()) == [1, 2, 9]
 
 
 def test_authors_of_many_windows_and_of_a_dictionary_are_counted() -> None:
@@ -117,8 +128,8 @@ def test_authors_of_many_windows_and_of_a_dictionary_are_counted() -> None:
     for column in (pa.array(authors), pa.array(authors).dictionary_encode(), pa.array(authors, pa.large_string())):
         counter = EntryCounter(mapping(), suppressions)
         changed = batch.set_column(3, "author_account", column)
-        counter.add(changed, decide(changed, mapping(), suppressions))
-        assert set(counts_of(counter).values()) == {WINDOW_ROWS // 2}
+        counter.add(changed, decide(changed, mapping(), suppressions), "a batch")
+        assert set(counts_of(counter, suppressions).values()) == {WINDOW_ROWS // 2}
 
 
 def test_a_run_writes_the_counts_of_all_its_files(tmp_path: Path) -> None:

@@ -20,9 +20,10 @@ from demur.gate.errors import (
     OutputWriteError,
     UnreadableInputError,
 )
+from demur.gate.formats.parquet import read_row_group
 from demur.gate.output import writing
 from demur.gate.run import GateRequest, run_gate
-from demur.gate.source import load_schema, read_row_group
+from demur.gate.source import load_schema
 from demur.gate.staging import Staging
 
 ADA_OBJECTS = list_of("lumen:ada")

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from demur.core.gate_manifest import GateManifest, GateMode
-from demur.gate import json_lines
 from demur.gate.dry_run import decide_only
 from demur.gate.errors import ColumnTypeError, RowIdMissingError, UnreadableInputError
+from demur.gate.formats import json_lines
 from demur.gate.mapping_proposal import propose_mapping
 from demur.gate.run import GateRequest, run_gate
 from demur.gate.source import load_schema
@@ -184,7 +184,11 @@ def test_lines_are_the_same_wherever_a_block_ends(
     path.write_bytes(raw)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_lines, "_BLOCK_BYTES", size)
-        read = [line for block in json_lines.read_lines(path, path.name, mapping()) for line in block.lines]
+        read = [
+            line
+            for block in json_lines.JsonLines().read(path, path.name, mapping(), whole=True)
+            for line in block.content
+        ]
     assert b"".join(read) == raw
     assert len(read) == len(texts)
 

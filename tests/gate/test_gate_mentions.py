@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from demur.core.identifier import IdentifierKind
 from demur.gate.decision import decide
-from demur.gate.entry_counts import EntryCounter
+from demur.gate.entry_counts import EntryCounter, entry_rows_batch
 from demur.gate.mentions import exact, kernel, mention_index, normal_form, token_table
 from demur.gate.mentions.exact import is_mention
 from demur.gate.mentions.mention_index import MENTIONED_KINDS, MentionIndex
@@ -210,8 +210,9 @@ def test_entries_are_counted_once_for_each_row_and_equal_values_share() -> None:
     texts = ["Maria Silva and Silva, Maria", "@noor with Maria Silva", None, "nobody", "été @noor"]
     batch = batch_of(*(row(text=text) for text in texts))
     counter = EntryCounter(mapping(), suppressions)
-    counter.add(batch, decide(batch, mapping(), suppressions))
-    counted = dict(zip(*(counter.to_batch()[name].to_pylist() for name in ("entry_id", "rows")), strict=True))
+    counter.add(batch, decide(batch, mapping(), suppressions), "a batch")
+    by_entry = entry_rows_batch(counter.result(), suppressions)
+    counted = dict(zip(*(by_entry[name].to_pylist() for name in ("entry_id", "rows")), strict=True))
     assert counted == {twice[0].entry_id: 2, twice[1].entry_id: 2}
 
 

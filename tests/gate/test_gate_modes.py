@@ -2,6 +2,8 @@
 
 import hashlib
 import os
+import pickle
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,9 +14,12 @@ from gate_world import GATE_SIGNER, SCHEMA, lake_rows, list_of, mapping, row, wr
 from demur.core.gate_manifest import GateManifest, GateMode, verify_manifest
 from demur.gate.decision import decide
 from demur.gate.errors import InputChangedError, UnreadableInputError
+from demur.gate.file_gate import Advance, FileGate, FileResult
+from demur.gate.formats.parquet import Parquet
 from demur.gate.mapped_batch import needed_columns, without_unread
 from demur.gate.rules import rules_for
 from demur.gate.run import GateRequest, run_gate
+from demur.gate.source import InputFile, find_inputs
 
 ADA_OBJECTS = list_of("lumen:ada")
 
@@ -148,3 +153,39 @@ def test_no_rule_is_left_out_because_fewer_columns_are_read(lake: Path, tmp_path
     assert (
         decide(narrow, without_unread(mapping()), ADA_OBJECTS).reasons == decide(batch, mapping(), ADA_OBJECTS).reasons
     ).all()
+
+
+@pytest.mark.parametrize("mode", [GateMode.REWRITE, GateMode.LINK])
+def test_a_file_that_grew_before_it_is_written_is_refused(
+    lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: GateMode
+) -> None:
+    create_kept = Parquet.create_kept
+
+    def exchange(self: Parquet, target: Path, source: Path, name: str) -> object:
+        write_parquet(tmp_path / "new.parquet", [row(record_id=str(number)) for number in range(1500)])
+        (tmp_path / "new.parquet").replace(lake / "b" / "mixed.parquet")
+        return create_kept(self, target, source, name)
+
+    monkeypatch.setattr(Parquet, "create_kept", exchange)
+    with pytest.raises(InputChangedError, match=r"b/mixed\.parquet changed while it was read"):
+        gate(lake, tmp_path / "out", mode)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_a_cluster_sends_around_can_be_pickled(lake: Path, tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    files = pickle.loads(pickle.dumps(find_inputs(lake, mapping())))
+    file_gate = FileGate(mapping(), ADA_OBJECTS, None, GateMode.IDS, tmp_path / "work")
+    results = pickle.loads(pickle.dumps([file_gate.run(file, lambda _rows: None) for file in files]))
+    manifest = gate(lake, tmp_path / "out", GateMode.IDS)
+    assert tuple(result.source for result in results) == manifest.inputs
+
+
+def test_another_engine_gives_the_same_manifest(lake: Path, tmp_path: Path) -> None:
+    def one_after_another(files: Sequence[InputFile], gate: FileGate, advance: Advance) -> list[FileResult]:
+        return [gate.run(file, advance) for file in files]
+
+    request = GateRequest(lake, mapping(), tmp_path / "out")
+    run_gate(request, ADA_OBJECTS, GATE_SIGNER, lambda _done, _total: None, one_after_another)
+    gate(lake, tmp_path / "reference", GateMode.REWRITE)
+    assert below(tmp_path / "out") == below(tmp_path / "reference")

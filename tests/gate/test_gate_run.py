@@ -164,7 +164,7 @@ def test_row_groups_are_kept_apart_and_empty_ones_left_out(tmp_path: Path) -> No
 
 def test_a_row_group_too_large_for_memory_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("demur.gate.output._ROW_GROUP_BYTES", 1000)
-    monkeypatch.setattr("demur.gate.source.BATCH_ROWS", 100)
+    monkeypatch.setattr("demur.gate.formats.parquet.BATCH_ROWS", 100)
     path = write_parquet(tmp_path / "a.parquet", lake_rows(1000))
     gate(path, tmp_path / "out")
     kept = pq.ParquetFile(tmp_path / "out" / "kept" / "a.parquet")
@@ -403,7 +403,7 @@ class InterruptedByTestError(Exception):
 
 
 def test_an_interrupted_run_leaves_nothing(lake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("demur.gate.source.BATCH_ROWS", 1)  # so that the other thread is still at work
+    monkeypatch.setattr("demur.gate.formats.parquet.BATCH_ROWS", 1)  # so that the other thread is still at work
     told: list[int] = []
 
     def interrupt(done: int, _total: int) -> None:

@@ -11,11 +11,11 @@ import numpy as np
 
 from demur.controller.catalogue import Catalogue
 from demur.gate.decision import REASONS, decide_at, rows_by_code
+from demur.gate.formats.registry import format_of
 from demur.gate.mapped_batch import check_product, without_unread
 from demur.gate.mapping import SourceMapping
-from demur.gate.needed_rows import read_needed
 from demur.gate.rules import kinds_not_applied, rules_for
-from demur.gate.source import count_rows, find_inputs, hash_unchanged
+from demur.gate.source import count_rows, find_inputs
 from demur.gate.suppression_list import SuppressionList
 
 
@@ -48,7 +48,7 @@ def decide_only(
     """Decide about every row of a dataset, and count.
 
     Args:
-        inputs: a Parquet or JSON Lines file, or a folder of them at any depth.
+        inputs: a file of a format that the gate knows, or a folder of them at any depth.
         mapping: which column plays which role.
         suppressions: the verified list.
         catalogue: what may train at all; None to decide without one.
@@ -64,13 +64,14 @@ def decide_only(
     kept = done = 0
     total = count_rows(files)
     for file in files:
-        for where, batch in read_needed(file, mapping):
-            decision = decide_at(where, batch, read, suppressions, catalogue)
-            by_reason += decision.count_by_reason()
-            kept += int(np.count_nonzero(decision.kept_mask))
-            done += batch.num_rows
-            progress(done, total)
-        hash_unchanged(file)
+        with file.at_hand() as path:
+            for block in format_of(file.name).read(path, file.name, mapping, whole=False):
+                decision = decide_at(block.where, block.batch, read, suppressions, catalogue)
+                by_reason += decision.count_by_reason()
+                kept += int(np.count_nonzero(decision.kept_mask))
+                done += block.batch.num_rows
+                progress(done, total)
+            file.hash_unchanged(path)
     rules = rules_for(mapping, catalogue)
     return DryRun(
         list_number=suppressions.header.number,

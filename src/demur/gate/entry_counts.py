@@ -5,15 +5,18 @@ counts once for each of them. Kept rows cost nothing: only those that an objecti
 Specified in docs/spec/gate-manifest.md.
 """
 
-from threading import Lock
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.gate.decision import Decision
 from demur.gate.entry_counts_file import LAYOUT
+from demur.gate.formats.data_format import filter_rows
 from demur.gate.mapped_batch import MappedBatch, map_batch, without_unread
 from demur.gate.mapping import SourceMapping
 from demur.gate.membership import Places
@@ -21,38 +24,82 @@ from demur.gate.rules import OBJECTION_RULES
 from demur.gate.suppression_list import SuppressionList
 
 _CODES: Final = tuple(rule.CODE for rule in OBJECTION_RULES)
+_FOUND_ROWS: Final = 1 << 20
+"""How many finds are kept apart before they are added up."""
+
+
+@dataclass(frozen=True)
+class EntryRows:
+    """How many rows entries stand behind. Several entries of one kind and value are represented by the first of them.
+
+    Attributes:
+        places: of k entries in the list, ascending: int64[k].
+        rows: at least 1 for each: int64[k].
+    """
+
+    places: Places
+    rows: npt.NDArray[np.int64]
+
+
+NO_ENTRY_ROWS: Final = EntryRows(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 class EntryCounter:
-    """Counts rows by entry, over all batches of a run; several threads may add to it."""
+    """Counts rows by entry, over the batches of a file."""
 
     def __init__(self, mapping: SourceMapping, suppressions: SuppressionList) -> None:
         self._mapping = without_unread(mapping)  # batches may come without the columns that no rule reads
         self._suppressions = suppressions
-        self._rows_by_entry = np.zeros(len(suppressions), np.int64)
-        self._adding = Lock()
+        self._found: list[Places] = []
+        self._found_rows = 0
+        self._counted = NO_ENTRY_ROWS
 
-    def add(self, batch: pa.RecordBatch, decision: Decision) -> None:
+    def add(self, batch: pa.RecordBatch, decision: Decision, where: str) -> None:
         """Count the rows of a batch that was decided about.
 
         Args:
-            batch: whose columns Arrow can filter, which views are not.
+            batch: n rows.
             decision: about the same rows, by the same list and mapping.
+            where: names the batch in errors.
+
+        Raises:
+            UnreadableInputError: it has columns that Arrow cannot filter, which views are.
         """
         objected = decision.has_reason(_CODES)
         if not objected.any():
             return
-        entries = find_entries(map_batch(batch.filter(pa.array(objected)), self._mapping), self._suppressions)
-        with self._adding:
-            np.add.at(self._rows_by_entry, entries, 1)
+        rows = filter_rows(batch, objected, where)
+        self._found.append(find_entries(map_batch(rows, self._mapping), self._suppressions))
+        self._found_rows += len(self._found[-1])
+        if self._found_rows > max(_FOUND_ROWS, len(self._counted.places)):
+            self.result()
 
-    def to_batch(self) -> pa.RecordBatch:
-        """Return the entries with at least one row, and how many, in the order of their ids (see LAYOUT)."""
-        rows = self._suppressions.spread_to_equal_entries(self._rows_by_entry)
-        counted = np.flatnonzero(rows)
-        ids = self._suppressions.entry_ids.take(pa.array(counted)).combine_chunks()
-        order = pc.array_sort_indices(ids)
-        return pa.RecordBatch.from_arrays([ids.take(order), pa.array(rows[counted]).take(order)], schema=LAYOUT.schema)
+    def result(self) -> EntryRows:
+        """Return the rows of each entry so far."""
+        places, rows = np.unique(np.concatenate([*self._found, NO_ENTRY_ROWS.places]), return_counts=True)
+        self._counted = add_up([self._counted, EntryRows(places, rows)])
+        self._found, self._found_rows = [], 0
+        return self._counted
+
+
+def add_up(parts: Iterable[EntryRows]) -> EntryRows:
+    """Return the rows of each entry in all parts together."""
+    parts = list(parts)
+    places, which = np.unique(np.concatenate([part.places for part in parts]), return_inverse=True)
+    rows = np.zeros(len(places), np.int64)
+    np.add.at(rows, which, np.concatenate([part.rows for part in parts]))
+    return EntryRows(places, rows)
+
+
+def entry_rows_batch(counted: EntryRows, suppressions: SuppressionList) -> pa.RecordBatch:
+    """Return the entries with at least one row, and how many, in the order of their ids (see LAYOUT)."""
+    by_entry = np.zeros(len(suppressions), np.int64)
+    by_entry[counted.places] = counted.rows
+    rows = suppressions.spread_to_equal_entries(by_entry)
+    spread = np.flatnonzero(rows)
+    ids = suppressions.entry_ids.take(pa.array(spread)).combine_chunks()
+    order = pc.array_sort_indices(ids)
+    return pa.RecordBatch.from_arrays([ids.take(order), pa.array(rows[spread]).take(order)], schema=LAYOUT.schema)
 
 
 def find_entries(rows: MappedBatch, suppressions: SuppressionList) -> Places:

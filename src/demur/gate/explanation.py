@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 
 from demur.controller.catalogue import Catalogue
 from demur.gate.decision import decide
+from demur.gate.formats.registry import format_of
 from demur.gate.mapped_batch import ROLE_TYPES, Role, check_product, map_batch, without_unread
 from demur.gate.mapping import SourceMapping
-from demur.gate.needed_rows import read_needed
 from demur.gate.rules import OBJECTION_RULES
 from demur.gate.source import find_inputs
 from demur.gate.string_window import BoolMask, find_codes
@@ -47,7 +47,7 @@ def explain_rows(
     """Return why each row with this id is kept or withheld, in the order of the dataset; there may be none.
 
     Args:
-        inputs: a Parquet or JSON Lines file, or a folder of them at any depth.
+        inputs: a file of a format that the gate knows, or a folder of them at any depth.
         row_id: as a withheld file has it: text, a whole number in digits, or bytes as hexadecimal digits.
         mapping: which column plays which role.
         suppressions: the verified list.
@@ -58,12 +58,14 @@ def explain_rows(
     """
     check_product(mapping, catalogue)
     read = without_unread(mapping)
-    return [
-        _explain(where, batch.slice(place, 1), read, suppressions, catalogue)
-        for file in find_inputs(inputs, mapping)
-        for where, batch in read_needed(file, mapping)
-        for place in np.flatnonzero(_find_row_id(batch.column(mapping.row_id), row_id))
-    ]
+    found = []
+    for file in find_inputs(inputs, mapping):
+        with file.at_hand() as path:
+            for block in format_of(file.name).read(path, file.name, mapping, whole=False):
+                for place in np.flatnonzero(_find_row_id(block.batch.column(mapping.row_id), row_id)):
+                    row = block.batch.slice(place, 1)
+                    found.append(_explain(block.where, row, read, suppressions, catalogue))
+    return found
 
 
 def _find_row_id(ids: pa.Array, row_id: str) -> BoolMask:

@@ -1,44 +1,40 @@
-"""One file of a run: decided about, and written as the mode asks.
+"""One file of a run: decided about, and written as the mode asks, whatever its format.
 
-    rewrite    every kept row is written again. Each row group is read once, whole.
-    link       a file without a withheld row is linked, or copied byte for byte where it cannot be. Only the columns
-               that the mapping names are read first; files with a withheld row are then read again, and written.
-    ids        no kept row is written. Only the columns that the mapping names are read.
+    rewrite    every kept row is written again. The file is read once, whole.
+    link       a file without a withheld row is linked, or copied byte for byte where it cannot be. Where columns can be
+               read apart, only those that rules read are read first; a file with a withheld row is then read again.
+    ids        no kept row is written. Only the columns that rules read are read.
 
 All of them write the ids of the withheld rows, with their reasons.
 """
 
 import hashlib
-import json
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections import deque
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from itertools import compress
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from demur.controller.catalogue import Catalogue
 from demur.core.gate_manifest import KEPT, WITHHELD, GateMode, ManifestFile
 from demur.gate.decision import REASONS, Decision, decide_at
-from demur.gate.entry_counts import EntryCounter
-from demur.gate.errors import InputChangedError, UnreadableInputError
-from demur.gate.json_lines import LinesFile, is_json_lines, read_lines
-from demur.gate.mapped_batch import needed_columns, without_unread
+from demur.gate.entry_counts import EntryCounter, EntryRows
+from demur.gate.errors import InputChangedError
+from demur.gate.formats.data_format import Block, KeptFile, WithheldFile, filter_rows, withheld_schema
+from demur.gate.formats.registry import format_of
+from demur.gate.mapped_batch import without_unread
 from demur.gate.mapping import SourceMapping
-from demur.gate.output import Layout, OutputFile, layout_of, writing
-from demur.gate.source import InputFile, hash_unchanged, open_parquet, read_row_group
+from demur.gate.output import writing
+from demur.gate.source import InputFile
 from demur.gate.string_window import BoolMask
 from demur.gate.suppression_list import SuppressionList
 
-REASONS_COLUMN: Final = "reasons"
-_WITHHELD_CODEC: Final = "zstd"
-_REASONS_LEAF: Final = "reasons.list.element"
 _COPY_BYTES: Final = 1 << 20
 
 Advance = Callable[[int], None]
@@ -47,7 +43,7 @@ Advance = Callable[[int], None]
 
 @dataclass(frozen=True)
 class FileResult:
-    """What became of one input file.
+    """What became of one input file. Small, and can be pickled.
 
     Attributes:
         source: the input.
@@ -55,6 +51,7 @@ class FileResult:
         is_linked: whether `kept` is the input itself, byte for byte.
         withheld: the file of its withheld ids.
         reason_rows: rows by reason, int64[len(REASONS)].
+        entry_rows: rows by entry of the list.
     """
 
     source: ManifestFile
@@ -62,18 +59,18 @@ class FileResult:
     is_linked: bool
     withheld: ManifestFile
     reason_rows: npt.NDArray[np.int64]
+    entry_rows: EntryRows
 
 
 @dataclass(frozen=True)
 class FileGate:
-    """Gates one file after another into one folder; safe to use from several threads.
+    """Gates one file after another into one folder. It has no state: threads may share it, and workers make their own.
 
     Attributes:
         mapping: which column plays which role.
         suppressions: the verified list.
         catalogue: what may train at all; None to run without one.
         mode: what is written of the kept rows.
-        by_entry: counts the withheld rows of each entry, over all files.
         folder: where to write.
     """
 
@@ -81,7 +78,6 @@ class FileGate:
     suppressions: SuppressionList
     catalogue: Catalogue | None
     mode: GateMode
-    by_entry: EntryCounter
     folder: Path
 
     def run(self, file: InputFile, advance: Advance) -> FileResult:
@@ -90,155 +86,132 @@ class FileGate:
         Raises:
             GateError: see `demur.gate.errors`.
         """
-        if is_json_lines(file.name):
-            return self._gate_lines(file, advance)
-        with open_parquet(file.path, file.name) as parquet:
-            if self.mode is GateMode.REWRITE:
-                return self._rewrite(file, parquet, advance)
-            return self._decide_first(file, parquet, advance)
+        with file.at_hand() as path:
+            return _FileRun(self, file, path).run(advance)
 
-    def _rewrite(self, file: InputFile, parquet: pq.ParquetFile, advance: Advance) -> FileResult:
-        layout = layout_of(parquet, file.name)
-        id_layout = self._withheld_layout(layout.schema)
-        reason_rows = np.zeros(len(REASONS), np.int64)
-        with self._create(KEPT, file, layout) as kept, self._create(WITHHELD, file, id_layout) as withheld:
-            for row_group in range(parquet.num_row_groups):
-                for batch in read_row_group(parquet, file.name, row_group):
-                    where = f"{file.name}, row group {row_group}"
-                    decision = self._decide(batch, where, self.mapping)
-                    kept.append(_rows(batch, decision.kept_mask, where))
-                    withheld.append(self._withheld_rows(batch, decision, where))
-                    reason_rows += decision.count_by_reason()
-                    advance(batch.num_rows)
-                kept.end_row_group()
-                withheld.end_row_group()
-            return FileResult(
-                source=ManifestFile(file.name, hash_unchanged(file), parquet.metadata.num_rows),
-                kept=ManifestFile(f"{KEPT}/{file.name}", kept.close(), kept.rows),
-                is_linked=False,
-                withheld=ManifestFile(f"{WITHHELD}/{file.name}", withheld.close(), withheld.rows),
-                reason_rows=reason_rows,
-            )
 
-    def _decide_first(self, file: InputFile, parquet: pq.ParquetFile, advance: Advance) -> FileResult:
-        mapping, columns = without_unread(self.mapping), needed_columns(self.mapping)
-        reason_rows = np.zeros(len(REASONS), np.int64)
-        kept_masks: list[npt.NDArray[np.uint8]] = []
-        with self._create(WITHHELD, file, self._withheld_layout(parquet.schema_arrow)) as withheld:
-            for row_group in range(parquet.num_row_groups):
-                masks = [np.zeros(0, bool)]
-                for batch in read_row_group(parquet, file.name, row_group, columns):
-                    where = f"{file.name}, row group {row_group}"
-                    decision = self._decide(batch, where, mapping)
-                    masks.append(decision.kept_mask)
-                    withheld.append(self._withheld_rows(batch, decision, where))
-                    reason_rows += decision.count_by_reason()
-                    advance(batch.num_rows)
-                kept_masks.append(np.packbits(np.concatenate(masks)))
-                withheld.end_row_group()
-            ids = ManifestFile(f"{WITHHELD}/{file.name}", withheld.close(), withheld.rows)
-        is_linked = self.mode is GateMode.LINK and not ids.rows
-        kept = self._write_kept(file, parquet, kept_masks) if self.mode is GateMode.LINK and ids.rows else None
-        source = ManifestFile(file.name, hash_unchanged(file), parquet.metadata.num_rows)
+class _FileRun:
+    """The gating of one file."""
+
+    def __init__(self, gate: FileGate, file: InputFile, path: Path) -> None:
+        self._gate, self._file, self._path, self._name = gate, file, path, file.name
+        self._format, self._mapping = format_of(file.name), without_unread(gate.mapping)
+        self._targets = {part: gate.folder / part / file.name for part in (KEPT, WITHHELD)}
+        self._rows, self._reason_rows = 0, np.zeros(len(REASONS), np.int64)
+        self._entries = EntryCounter(gate.mapping, gate.suppressions)
+        self._kept_marks = _Marks()
+
+    def run(self, advance: Advance) -> FileResult:
+        """Do all of it, and return what became of the file."""
+        links = self._gate.mode is GateMode.LINK
+        kept, withheld = self._decide(advance)
+        if links and withheld.rows and kept is None:
+            kept = self._write_marked()
+        source = ManifestFile(self._name, self._file.hash_unchanged(self._path), self._rows)
+        is_linked = links and not withheld.rows
         if is_linked:
-            kept = self._link(file, source)
-        return FileResult(source, kept, is_linked, ids, reason_rows)
+            kept = self._link(source)
+        return FileResult(source, kept, is_linked, withheld, self._reason_rows, self._entries.result())
 
-    def _write_kept(
-        self, file: InputFile, parquet: pq.ParquetFile, kept_masks: Sequence[npt.NDArray[np.uint8]]
-    ) -> ManifestFile:
-        with self._create(KEPT, file, layout_of(parquet, file.name)) as kept:
-            for row_group, packed in enumerate(kept_masks):
-                mask, start = np.unpackbits(packed).view(bool), 0
-                for batch in read_row_group(parquet, file.name, row_group):
-                    where = f"{file.name}, row group {row_group}"
-                    kept.append(_rows(batch, mask[start : start + batch.num_rows], where))
-                    start += batch.num_rows
-                kept.end_row_group()
-            return ManifestFile(f"{KEPT}/{file.name}", kept.close(), kept.rows)
-
-    def _gate_lines(self, file: InputFile, advance: Advance) -> FileResult:
-        mapping, rows = without_unread(self.mapping), 0
-        reason_rows = np.zeros(len(REASONS), np.int64)
+    def _decide(self, advance: Advance) -> tuple[ManifestFile | None, ManifestFile]:
+        """Decide about every row, and write the withheld ids; the kept rows too if the file is read whole anyway."""
+        gate = self._gate
+        writes = gate.mode is GateMode.REWRITE or (gate.mode is GateMode.LINK and not self._format.READS_COLUMNS)
         with ExitStack() as opened:
-            writes = self.mode is not GateMode.IDS
-            kept = opened.enter_context(LinesFile(self.folder / KEPT / file.name)) if writes else None
-            withheld = opened.enter_context(LinesFile(self.folder / WITHHELD / file.name))
-            for block in read_lines(file.path, file.name, mapping):
-                decision = self._decide(block.batch, block.where, mapping)
+            kept = opened.enter_context(self._create_kept()) if writes else None
+            withheld = opened.enter_context(self._create_withheld())
+            for block in self._format.read(self._path, self._name, gate.mapping, whole=writes):
+                decision = decide_at(block.where, block.batch, self._mapping, gate.suppressions, gate.catalogue)
                 if kept is not None:
-                    kept.append(compress(block.lines, decision.kept_mask))
-                withheld.append(map(_line, self._withheld_rows(block.batch, decision, block.where).to_pylist()))
-                reason_rows += decision.count_by_reason()
-                rows += len(block.lines)
-                advance(len(block.lines))
-            source = ManifestFile(file.name, hash_unchanged(file), rows)
-            written = None if kept is None else ManifestFile(f"{KEPT}/{file.name}", kept.close(), kept.rows)
-            ids = ManifestFile(f"{WITHHELD}/{file.name}", withheld.close(), withheld.rows)
-        is_linked = self.mode is GateMode.LINK and not ids.rows
-        if is_linked:
-            (self.folder / KEPT / file.name).unlink()
-            written = self._link(file, source)
-        return FileResult(source, written, is_linked, ids, reason_rows)
+                    kept.append(block, decision.kept_mask)
+                elif gate.mode is GateMode.LINK:
+                    self._kept_marks.append(decision.kept_mask)
+                withheld.append(self._withheld_rows(block, decision), ends_part=block.ends_part)
+                self._reason_rows += decision.count_by_reason()
+                self._rows += block.batch.num_rows
+                advance(block.batch.num_rows)
+            return None if kept is None else self._finish(KEPT, kept), self._finish(WITHHELD, withheld)
 
-    def _link(self, file: InputFile, source: ManifestFile) -> ManifestFile:
+    def _write_marked(self) -> ManifestFile:
+        """Read the file again, whole, and write the rows that were decided to be kept."""
+        with self._create_kept() as kept:
+            for block in self._format.read(self._path, self._name, self._gate.mapping, whole=True):
+                kept.append(block, self._kept_marks.take(block.batch.num_rows, self._name))
+            return self._finish(KEPT, kept)
+
+    def _link(self, source: ManifestFile) -> ManifestFile:
         """Give a file a second name in the output, or copy it to another disk.
 
         Raises:
             InputChangedError: the file is not the one that was decided about any more.
         """
-        target = self.folder / KEPT / file.name
+        target = self._targets[KEPT]
         with writing():
             target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
             with suppress(OSError):  # another disk, a file of somebody else's, or a file system without links
-                os.link(file.path.resolve(), target)
-            digest = source.sha256 if target.exists() else _copy(file.path, target)
+                os.link(self._path.resolve(), target)
+            digest = source.sha256 if target.exists() else _copy(self._path, target)
             with target.open("rb") as stream:
                 os.fsync(stream.fileno())
                 state = os.fstat(stream.fileno())
         is_copy = state.st_nlink == 1
-        is_same = is_copy or (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns) == file.state[:4]
+        is_same = is_copy or (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns) == self._file.state[:4]
         if digest != source.sha256 or not is_same:
-            raise InputChangedError(f"{file.name} changed while it was read", hint="run again when nobody writes to it")
-        return ManifestFile(f"{KEPT}/{file.name}", source.sha256, source.rows)
+            raise _changed(self._name)
+        return ManifestFile(f"{KEPT}/{self._name}", source.sha256, source.rows)
 
-    def _create(self, folder: str, file: InputFile, layout: Layout) -> OutputFile:
-        return OutputFile(self.folder / folder / file.name, layout)
+    def _create_kept(self) -> KeptFile:
+        return self._format.create_kept(self._make_room(KEPT), self._path, self._name)
 
-    def _decide(self, batch: pa.RecordBatch, where: str, mapping: SourceMapping) -> Decision:
-        return decide_at(where, batch, mapping, self.suppressions, self.catalogue)
+    def _create_withheld(self) -> WithheldFile:
+        return self._format.create_withheld(self._make_room(WITHHELD), self._path, self._name, self._mapping)
 
-    def _withheld_rows(self, batch: pa.RecordBatch, decision: Decision, where: str) -> pa.RecordBatch:
-        """Return the ids of a batch's withheld rows with their reasons, and count them by entry."""
-        with _filtering(where):
-            ids = batch.column(self.mapping.row_id).filter(pa.array(~decision.kept_mask))
-            self.by_entry.add(batch, decision)
-        schema = self._withheld_layout(batch.schema).schema
+    def _make_room(self, part: str) -> Path:
+        with writing():
+            self._targets[part].parent.mkdir(parents=True, exist_ok=True)
+        return self._targets[part]
+
+    def _finish(self, part: str, file: KeptFile | WithheldFile) -> ManifestFile:
+        return ManifestFile(f"{part}/{self._name}", file.close(), file.rows)
+
+    def _withheld_rows(self, block: Block, decision: Decision) -> pa.RecordBatch:
+        """Return the ids of a block's withheld rows with their reasons, and count them by entry."""
+        row_id = self._mapping.row_id
+        ids = filter_rows(block.batch.column(row_id), ~decision.kept_mask, block.where)
+        self._entries.add(block.batch, decision, block.where)
+        schema = withheld_schema(block.batch.schema, row_id)
         return pa.RecordBatch.from_arrays([ids, decision.withheld_reasons()], schema=schema)
 
-    def _withheld_layout(self, schema: pa.Schema) -> Layout:
-        columns = [schema.field(self.mapping.row_id), pa.field(REASONS_COLUMN, pa.list_(pa.string()), nullable=False)]
-        return Layout(pa.schema(columns), _WITHHELD_CODEC, [_REASONS_LEAF], store_schema=True)
+
+class _Marks:
+    """Which rows of a file are kept, eight in a byte, to be taken in the order in which they were decided about."""
+
+    def __init__(self) -> None:
+        self._packed: deque[tuple[npt.NDArray[np.uint8], int]] = deque()
+        self._next = np.zeros(0, bool)
+
+    def append(self, kept_mask: BoolMask) -> None:
+        """Add the next rows."""
+        self._packed.append((np.packbits(kept_mask), len(kept_mask)))
+
+    def take(self, rows: int, name: str) -> BoolMask:
+        """Return the next rows, bool[rows], and forget them.
+
+        Raises:
+            InputChangedError: nobody decided about so many.
+        """
+        while len(self._next) < rows:
+            if not self._packed:
+                raise _changed(name)
+            packed, count = self._packed.popleft()
+            self._next = np.concatenate([self._next, np.unpackbits(packed, count=count).view(bool)])
+        taken, self._next = self._next[:rows], self._next[rows:]
+        return taken
 
 
-def _rows(batch: pa.RecordBatch, mask: BoolMask, where: str) -> pa.RecordBatch:
-    with _filtering(where):
-        return batch.filter(pa.array(mask))
-
-
-@contextmanager
-def _filtering(where: str) -> Iterator[None]:
-    try:
-        yield
-    except pa.ArrowNotImplementedError as error:
-        raise UnreadableInputError(
-            f"{where}, has a column of a type out of which Arrow cannot take rows yet (a view)",
-            hint="write the file again without string views and binary views",
-        ) from error
-
-
-def _line(row: dict[str, object]) -> bytes:
-    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
+def _changed(name: str) -> InputChangedError:
+    return InputChangedError(f"{name} changed while it was read", hint="run again when nobody writes to it")
 
 
 def _copy(source: Path, target: Path) -> bytes:

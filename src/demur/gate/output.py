@@ -92,7 +92,7 @@ class OutputFile:
         self._waiting_bytes = 0
         self.rows = 0
 
-    def append(self, batch: pa.RecordBatch) -> None:
+    def append_batch(self, batch: pa.RecordBatch) -> None:
         """Add rows to the row group that is being gathered."""
         if not batch.num_rows:
             return

@@ -1,8 +1,8 @@
 """One run of the gate: a dataset in, and out come kept rows, withheld row ids with reasons, and a signed manifest.
 
-    1. Every Parquet footer of the input is held against the mapping; nothing is written before all of them fit.
-    2. Each file is decided about, row group by row group, and what the mode asks for is written to a hidden folder
-       (demur.gate.file_gate). Two files at a time; memory does not grow with the input.
+    1. Every header and footer of the input is held against the mapping; nothing is written before all of them fit.
+    2. Each file is decided about, part by part, and what the mode asks for is written to a hidden folder
+       (demur.gate.file_gate). Two files at a time, or as another engine does it; memory does not grow with the input.
     3. Each input file is hashed, and refused if it changed since step 1.
     4. The manifest is signed and written last; then the hidden folder gets the output's name, in one rename.
 
@@ -11,11 +11,9 @@ docs/spec/gate-manifest.md.
 """
 
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import Final
 
 import numpy as np
@@ -24,21 +22,22 @@ from demur.controller.catalogue import Catalogue
 from demur.core.gate_manifest import GateManifest, GateMode, ManifestFile
 from demur.core.note import Signer
 from demur.gate.decision import rows_by_code
-from demur.gate.entry_counts import EntryCounter
+from demur.gate.embedded_engine import GateFiles, gate_in_threads
+from demur.gate.entry_counts import add_up, entry_rows_batch
 from demur.gate.entry_counts_file import LAYOUT, WITHHELD_BY_ENTRY
 from demur.gate.errors import MappingError, OutputExistsError
-from demur.gate.file_gate import REASONS_COLUMN, FileGate, FileResult
+from demur.gate.file_gate import Advance, FileGate, FileResult
+from demur.gate.formats.data_format import REASONS_COLUMN
 from demur.gate.mapped_batch import check_product
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import OutputFile, writing
 from demur.gate.rules import kinds_not_applied, rules_for
-from demur.gate.source import InputFile, count_rows, find_inputs
+from demur.gate.source import count_rows, find_inputs
 from demur.gate.staging import open_staging
 from demur.gate.suppression_list import SuppressionList
 from demur.gate.trained_values import catalogue_sha256
 
 MANIFEST: Final = "manifest.note"
-_FILES_AT_A_TIME: Final = 2
 
 Tell = Callable[[int, int | None], None]
 
@@ -48,7 +47,7 @@ class GateRequest:
     """What to run.
 
     Attributes:
-        inputs: a Parquet or JSON Lines file, or a folder of them at any depth.
+        inputs: a file of a format that the gate knows, or a folder of them at any depth.
         mapping: which column plays which role.
         out: the output folder; it must not exist, or be empty.
         catalogue: what may train at all, from the controller's file; None to run without one.
@@ -62,36 +61,12 @@ class GateRequest:
     mode: GateMode = GateMode.REWRITE
 
 
-class _StoppedError(Exception):
-    """Another file of the same run has failed: there is nothing left to do."""
-
-
-class _Progress:
-    """Counts rows over all files, tells the caller, and stops the others when one file fails."""
-
-    def __init__(self, total_rows: int | None, tell: Tell) -> None:
-        self._done_rows, self._total_rows, self._tell = 0, total_rows, tell
-        self._lock = Lock()
-        self.stopped = False
-
-    def advance(self, rows: int) -> None:
-        """Count rows that were decided about.
-
-        Raises:
-            _StoppedError: there is no point in going on.
-        """
-        with self._lock:
-            if self.stopped:
-                raise _StoppedError
-            self._done_rows += rows
-            self._tell(self._done_rows, self._total_rows)
-
-
 def run_gate(
     request: GateRequest,
     suppressions: SuppressionList,
     signer: Signer,
     progress: Tell,
+    gate_files: GateFiles = gate_in_threads,
 ) -> GateManifest:
     """Gate a dataset and return the manifest that was signed and written.
 
@@ -101,6 +76,7 @@ def run_gate(
         signer: the gate's key.
         progress: is told (rows done, rows in all) after each batch, from one thread at a time; None where nobody knows
             before all is read. What it raises ends the run.
+        gate_files: the engine that does the work.
 
     Raises:
         GateError: see `demur.gate.errors`. Nothing stands under the output's name then.
@@ -109,11 +85,9 @@ def run_gate(
     check_product(request.mapping, request.catalogue)
     files = find_inputs(request.inputs, request.mapping)
     with open_staging(request.out) as staging:
-        counter = _Progress(count_rows(files), progress)
-        by_entry = EntryCounter(request.mapping, suppressions)
-        gate = FileGate(request.mapping, suppressions, request.catalogue, request.mode, by_entry, staging.folder)
-        results = _gate_files(files, gate, counter)
-        counts = _write_entry_counts(staging.folder, by_entry)
+        gate = FileGate(request.mapping, suppressions, request.catalogue, request.mode, staging.folder)
+        results = gate_files(files, gate, _count(progress, count_rows(files)))
+        counts = _write_entry_counts(staging.folder, results, suppressions)
         manifest = _manifest(request, suppressions, results, counts)
         with writing(), (staging.folder / MANIFEST).open("xb") as stream:
             stream.write(manifest.sign(signer))
@@ -135,25 +109,22 @@ def _check_apart(request: GateRequest) -> None:
         )
 
 
-def _gate_files(files: Sequence[InputFile], gate: FileGate, progress: _Progress) -> list[FileResult]:
-    """Gate every file, two at a time, and return what became of each in the order of the files."""
-    with ThreadPoolExecutor(_FILES_AT_A_TIME) as pool:
-        futures = [pool.submit(gate.run, file, progress.advance) for file in files]
-        try:
-            wait(futures, return_when=FIRST_EXCEPTION)
-        finally:  # all is done, a file has failed, or somebody interrupts
-            progress.stopped = True
-            pool.shutdown(cancel_futures=True)
-    for future in futures:
-        error = None if future.cancelled() else future.exception()
-        if error is not None and not isinstance(error, _StoppedError):
-            raise error
-    return [future.result() for future in futures]
+def _count(tell: Tell, total_rows: int | None) -> Advance:
+    """Return what counts rows over all files, and tells how many are done."""
+    done_rows = 0
+
+    def advance(rows: int) -> None:
+        nonlocal done_rows
+        done_rows += rows
+        tell(done_rows, total_rows)
+
+    return advance
 
 
-def _write_entry_counts(folder: Path, by_entry: EntryCounter) -> ManifestFile:
+def _write_entry_counts(folder: Path, results: Iterable[FileResult], suppressions: SuppressionList) -> ManifestFile:
+    counted = add_up(result.entry_rows for result in results)
     with OutputFile(folder / WITHHELD_BY_ENTRY, LAYOUT) as file:
-        file.append(by_entry.to_batch())
+        file.append_batch(entry_rows_batch(counted, suppressions))
         return ManifestFile(WITHHELD_BY_ENTRY, file.close(), file.rows)
 
 

@@ -6,19 +6,22 @@ the run.
 """
 
 import io
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from itertools import compress
 from pathlib import Path
-from typing import Final, Self
+from typing import ClassVar, Final, Self, cast
 
 import pyarrow as pa
 import pyarrow.json as pj
 
 from demur.gate.errors import UnreadableInputError
+from demur.gate.formats.data_format import DAMAGED, Block
 from demur.gate.mapped_batch import Role, check_columns, needed_roles, without_unread
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import HashingStream, writing
+from demur.gate.string_window import BoolMask
 
 CODECS: Final[dict[str, str | None]] = {".jsonl": None, ".jsonl.gz": "gzip", ".jsonl.zst": "zstd"}
 """How a file is compressed, by the end of its name."""
@@ -31,66 +34,51 @@ _TYPES: Final[dict[str, pa.DataType]] = {
 }
 """Of roles that are no text."""
 
-_DAMAGED: Final = (pa.ArrowException, OSError, ValueError)
-
-
-@dataclass(frozen=True)
-class LineBlock:
-    """Some lines of a file, and the fields in them that rules read.
-
-    Attributes:
-        where: names the file and the lines.
-        lines: as they stand in the file, each with its end.
-        batch: a row for each line; a field that a line does not have is null.
-    """
-
-    where: str
-    lines: list[bytes]
-    batch: pa.RecordBatch
-
 
 def codec_of(name: str) -> str | None:
     """Return how a file of lines is compressed; None if it is not."""
     return next(codec for suffix, codec in CODECS.items() if name.endswith(suffix))
 
 
-def is_json_lines(name: str) -> bool:
-    """Tell by its name whether a file holds JSON Lines."""
-    return name.endswith(tuple(CODECS))
+class JsonLines:
+    """Files of JSON Lines; see `DataFormat`. The content of a block is its lines as they stand, each with its end."""
 
+    SUFFIXES: ClassVar[tuple[str, ...]] = tuple(CODECS)
+    READS_COLUMNS: ClassVar[bool] = False
 
-def read_lines(path: Path, name: str, mapping: SourceMapping) -> Iterator[LineBlock]:
-    """Yield the lines of a file in order, some megabytes at a time. Lines without anything in them are no records.
+    def count_rows(self, path: Path, name: str, mapping: SourceMapping) -> None:
+        """Return None: there is no header."""
 
-    Raises:
-        UnreadableInputError: names the file and the line.
-        ColumnTypeError: the mapping gives one field two roles that have not the same type.
-    """
-    schema, number = None, 1
-    for lines in _blocks(path, name):
-        numbered = [(number + place, line) for place, line in enumerate(lines) if line.strip()]
-        number += len(lines)
-        if not numbered:
-            continue
-        numbers, records = map(list, zip(*numbered, strict=True))
-        if schema is None:
-            schema = _schema(mapping, records[0])
-            check_columns(schema, without_unread(mapping), name)
-        where = f"{name}, lines {numbers[0]:,} to {numbers[-1]:,}"
-        yield LineBlock(where, records, _parse(records, numbers, schema, name))
+    def load_schema(self, path: Path, name: str) -> pa.Schema:
+        """Return the fields of the first lines, with the types that Arrow sees in them."""
+        raw = b"".join(next(_blocks(path, name), []))
+        try:
+            return pj.read_json(pa.BufferReader(raw), read_options=_whole(raw)).schema if raw.strip() else pa.schema([])
+        except DAMAGED as error:
+            raise UnreadableInputError(f"{name} is not JSON Lines: its first lines cannot be read") from error
 
+    def read(self, path: Path, name: str, mapping: SourceMapping, *, whole: bool) -> Iterator[Block]:  # noqa: ARG002
+        """Yield the lines, some megabytes at a time. Lines without anything in them are no records."""
+        schema, number = None, 1
+        for lines in _blocks(path, name):
+            numbered = [(number + place, line) for place, line in enumerate(lines) if line.strip()]
+            number += len(lines)
+            if not numbered:
+                continue
+            numbers, records = map(list, zip(*numbered, strict=True))
+            if schema is None:
+                schema = _schema(mapping, records[0])
+                check_columns(schema, without_unread(mapping), name)
+            where = f"{name}, lines {numbers[0]:,} to {numbers[-1]:,}"
+            yield Block(where, _parse(records, numbers, schema, name), records, ends_part=True)
 
-def infer_schema(path: Path, name: str) -> pa.Schema:
-    """Return the fields of the first lines, with the types that Arrow sees in them.
+    def create_kept(self, target: Path, source: Path, name: str) -> "_KeptLines":  # noqa: ARG002
+        """Create a file that is compressed as its name says."""
+        return _KeptLines(target)
 
-    Raises:
-        UnreadableInputError: they are no JSON.
-    """
-    raw = b"".join(next(_blocks(path, name), []))
-    try:
-        return pj.read_json(pa.BufferReader(raw), read_options=_whole(raw)).schema if raw.strip() else pa.schema([])
-    except _DAMAGED as error:
-        raise UnreadableInputError(f"{name} is not JSON Lines: its first lines cannot be read") from error
+    def create_withheld(self, target: Path, source: Path, name: str, mapping: SourceMapping) -> "_WithheldLines":  # noqa: ARG002
+        """Create a file with a line for each withheld row."""
+        return _WithheldLines(target)
 
 
 class LinesFile:
@@ -109,8 +97,8 @@ class LinesFile:
             self._stream = sink if codec is None else pa.CompressedOutputStream(sink, codec)
         self.rows = 0
 
-    def append(self, lines: Iterable[bytes]) -> None:
-        """Write lines."""
+    def append_lines(self, lines: Iterable[bytes]) -> None:
+        """Write lines; one without a line end gets one."""
         written = [line if line.endswith(b"\n") else line + b"\n" for line in lines]
         with writing():
             self._stream.write(b"".join(written))
@@ -132,6 +120,26 @@ class LinesFile:
         with suppress(pa.ArrowException, OSError, ValueError):
             self._stream.close()
         self._file.close()
+
+
+class _KeptLines(LinesFile):
+    """A file of kept lines."""
+
+    def append(self, block: Block, kept_mask: BoolMask) -> None:
+        """Write the kept lines as they stood."""
+        self.append_lines(compress(cast("list[bytes]", block.content), kept_mask))
+
+
+class _WithheldLines(LinesFile):
+    """A file of withheld ids."""
+
+    def append(self, rows: pa.RecordBatch, *, ends_part: bool) -> None:  # noqa: ARG002
+        """Write a line for each row."""
+        self.append_lines(map(_line, rows.to_pylist()))
+
+
+def _line(row: dict[str, object]) -> bytes:
+    return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 class _StaysOpen(io.RawIOBase):
@@ -165,7 +173,7 @@ def _blocks(path: Path, name: str) -> Iterator[list[bytes]]:
                         hint="cut it into several records, or gate the data as Parquet",
                     )
                 yield [line + b"\n" for line in lines]
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise UnreadableInputError(f"{name} is cut off or damaged", hint="write it again") from error
     if rest:
         yield [rest]
@@ -175,7 +183,7 @@ def _schema(mapping: SourceMapping, first: bytes) -> pa.Schema:
     """Return the fields that are read: row ids are text, or whole numbers if the first of them is one."""
     types = {column: _TYPES.get(role, pa.string()) for role, column in needed_roles(mapping)}
     id_field = pa.schema([pa.field(mapping.row_id, pa.int64())])
-    with suppress(*_DAMAGED):
+    with suppress(*DAMAGED):
         if _read([first], id_field).column(0).null_count == 0:
             types[mapping.row_id] = pa.int64()
     return pa.schema(list(types.items()))
@@ -184,7 +192,7 @@ def _schema(mapping: SourceMapping, first: bytes) -> pa.Schema:
 def _parse(lines: list[bytes], numbers: list[int], schema: pa.Schema, name: str) -> pa.RecordBatch:
     try:
         return _read(lines, schema)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         bad = (number for line, number in zip(lines, numbers, strict=True) if not _is_record(line, schema))
         raise UnreadableInputError(
             f"{name}, line {next(bad, numbers[0]):,}, is not one JSON object in which each field of the source mapping "
@@ -196,7 +204,7 @@ def _parse(lines: list[bytes], numbers: list[int], schema: pa.Schema, name: str)
 def _is_record(line: bytes, schema: pa.Schema) -> bool:
     try:
         _read([line], schema)
-    except _DAMAGED:
+    except DAMAGED:
         return False
     return True
 

@@ -1,0 +1,141 @@
+"""Parquet: columns that can be read apart, in row groups that stay what they are."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import ClassVar, Final, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from demur.gate.errors import UnreadableInputError
+from demur.gate.formats.data_format import BATCH_ROWS, DAMAGED, Block, filter_rows, unreadable, withheld_schema
+from demur.gate.mapped_batch import check_columns, needed_columns
+from demur.gate.mapping import SourceMapping
+from demur.gate.output import Layout, OutputFile, layout_of
+from demur.gate.string_window import BoolMask
+
+_READ_AHEAD_BYTES: Final = 1 << 20
+_WITHHELD_CODEC: Final = "zstd"
+_REASONS_LEAF: Final = "reasons.list.element"
+
+
+class Parquet:
+    """Parquet files; see `DataFormat`."""
+
+    SUFFIXES: ClassVar[tuple[str, ...]] = (".parquet",)
+    READS_COLUMNS: ClassVar[bool] = True
+
+    def count_rows(self, path: Path, name: str, mapping: SourceMapping) -> int:
+        """Check the footer, and return its rows."""
+        with _open(path, name) as file:
+            _try_first_row(file, name)
+            check_columns(file.schema_arrow, mapping, name)
+            rows: int = sum(file.metadata.row_group(number).num_rows for number in range(file.num_row_groups))
+            if rows != file.metadata.num_rows:
+                raise UnreadableInputError(
+                    f"{name} is damaged: its footer promises {file.metadata.num_rows} rows, and its row groups {rows}"
+                )
+            return rows
+
+    def load_schema(self, path: Path, name: str) -> pa.Schema:
+        """Return the schema in the footer."""
+        with _open(path, name) as file:
+            return file.schema_arrow
+
+    def read(self, path: Path, name: str, mapping: SourceMapping, *, whole: bool) -> Iterator[Block]:
+        """Yield the rows; a part is a row group."""
+        columns = None if whole else needed_columns(mapping)
+        with _open(path, name) as file:
+            for row_group in range(file.num_row_groups):
+                yield from read_row_group(file, name, row_group, columns)
+
+    def create_kept(self, target: Path, source: Path, name: str) -> "_KeptParquet":
+        """Create a file with the schema, the codecs and the dictionaries of the source."""
+        with _open(source, name) as file:
+            _try_first_row(file, name)
+            return _KeptParquet(target, layout_of(file, name))
+
+    def create_withheld(self, target: Path, source: Path, name: str, mapping: SourceMapping) -> "_WithheldParquet":
+        """Create a file with a row group for each of the source."""
+        schema = withheld_schema(self.load_schema(source, name), mapping.row_id)
+        return _WithheldParquet(target, Layout(schema, _WITHHELD_CODEC, [_REASONS_LEAF], store_schema=True))
+
+
+class _KeptParquet(OutputFile):
+    """A file of kept rows. Their content is the batch itself."""
+
+    def append(self, block: Block, kept_mask: BoolMask) -> None:
+        """Add rows, and end the row group where the input's ends."""
+        self.append_batch(filter_rows(cast("pa.RecordBatch", block.content), kept_mask, block.where))
+        if block.ends_part:
+            self.end_row_group()
+
+
+class _WithheldParquet(OutputFile):
+    """A file of withheld ids."""
+
+    def append(self, rows: pa.RecordBatch, *, ends_part: bool) -> None:
+        """Add rows, and end the row group where the input's ends."""
+        self.append_batch(rows)
+        if ends_part:
+            self.end_row_group()
+
+
+def read_row_group(
+    file: pq.ParquetFile, name: str, row_group: int, columns: Sequence[str] | None = None
+) -> Iterator[Block]:
+    """Yield the rows of one row group, up to BATCH_ROWS at a time; of `columns` only, if that is given.
+
+    Raises:
+        UnreadableInputError: names the file and the row group.
+    """
+    where, rows, promised = f"{name}, row group {row_group}", 0, file.metadata.row_group(row_group).num_rows
+    for batch in _batches(file, name, row_group, BATCH_ROWS, columns):
+        rows += batch.num_rows
+        yield Block(where, batch, batch, ends_part=rows == promised)
+    if rows != promised:
+        raise UnreadableInputError(f"{where}, has other rows than the footer promises")
+
+
+@contextmanager
+def _open(path: Path, name: str) -> Iterator[pq.ParquetFile]:
+    """Open a file and read its footer.
+
+    Raises:
+        UnreadableInputError: not Parquet, or damaged.
+    """
+    with ExitStack() as opened:
+        try:
+            # Opened here, since Arrow would take a path such as "s3:rows.parquet" for an address.
+            stream = opened.enter_context(pa.OSFile(os.fsencode(path)))
+            file = pq.ParquetFile(
+                stream,
+                pre_buffer=False,
+                buffer_size=_READ_AHEAD_BYTES,
+                page_checksum_verification=True,
+            )
+            str(file.schema_arrow)  # its names are read only now, and may be no text
+        except DAMAGED as error:
+            raise unreadable(f"{name} is not a Parquet file, or is damaged", error) from error
+        yield file
+
+
+def _try_first_row(file: pq.ParquetFile, name: str) -> None:
+    """Bring what is wrong with a footer to light while Arrow raises it as an error.
+
+    Asked about the columns of a row group that it has not read yet, Arrow ends the whole process over some damages.
+    """
+    if file.num_row_groups:
+        next(_batches(file, name, 0, 1), None)
+
+
+def _batches(
+    file: pq.ParquetFile, name: str, row_group: int, batch_rows: int, columns: Sequence[str] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Yield a row group's rows, with what Arrow raises turned into an error that names file and row group."""
+    try:
+        yield from file.iter_batches(batch_size=batch_rows, row_groups=[row_group], columns=columns, use_threads=False)
+    except DAMAGED as error:
+        raise unreadable(f"{name}, row group {row_group}, is damaged", error) from error

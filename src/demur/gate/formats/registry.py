@@ -1,0 +1,15 @@
+"""All formats that the gate reads and writes, by the ends of file names."""
+
+from typing import Final
+
+from demur.gate.formats.data_format import DataFormat
+from demur.gate.formats.json_lines import JsonLines
+from demur.gate.formats.parquet import Parquet
+
+FORMATS: Final[tuple[DataFormat, ...]] = (Parquet(), JsonLines())
+SUFFIXES: Final = tuple(suffix for known in FORMATS for suffix in known.SUFFIXES)
+
+
+def format_of(name: str) -> DataFormat:
+    """Return the format of a file by its name; what has none of the known ends is taken for Parquet."""
+    return next((known for known in FORMATS if name.endswith(known.SUFFIXES)), FORMATS[0])
