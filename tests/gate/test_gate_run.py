@@ -271,7 +271,7 @@ def test_progress_counts_every_row_once(lake: Path, tmp_path: Path) -> None:
 def test_marks_of_engines_are_left_out(lake: Path, tmp_path: Path) -> None:
     (lake / "_SUCCESS").touch()
     (lake / ".a.parquet.crc").write_bytes(b"crc")
-    (lake / "_delta_log").mkdir()
+    (lake / "_temporary").mkdir()
     assert len(gate(lake, tmp_path / "out").inputs) == 3
 
 

@@ -19,6 +19,7 @@ from demur.gate.file_state import FileState, file_state
 from demur.gate.formats.data_format import unreadable
 from demur.gate.formats.registry import SUFFIXES, format_of
 from demur.gate.mapping import SourceMapping
+from demur.gate.tables.table_kind import refuse_tables
 
 _LEFT_OUT: Final = (".", "_")
 """Names that begin so are marks and indexes of the engines that wrote the folder (`_SUCCESS`, `.crc`), never data."""
@@ -78,7 +79,7 @@ def find_inputs(inputs: Path, mapping: SourceMapping) -> list[InputFile]:
         mapping: what the columns of each file must fit.
 
     Raises:
-        UnreadableInputError: no such file, or a folder with something else in it, or with nothing.
+        UnreadableInputError: no such file, or a folder with something else in it, or with nothing, or a table's.
         ColumnMissingError: a file lacks a column of the mapping.
         ColumnTypeError: a column has a type that its role cannot have.
     """
@@ -104,7 +105,9 @@ def load_schema(inputs: Path) -> pa.Schema:
 def _find_paths(inputs: Path) -> list[tuple[str, Path]]:
     """Return (name, path) of each file of an input, in the order of the names; there is at least one."""
     try:
+        refuse_tables([inputs])
         paths = list(_walk(inputs)) if inputs.is_dir() else [inputs]
+        refuse_tables(paths)
     except OSError as error:
         raise unreadable(f'the folder "{inputs.name}" could not be read', error) from error
     if not paths:
