@@ -10,8 +10,9 @@ DemurError
     ├── InputChangedError        15  an input file changed while it was read
     ├── OutputExistsError        16  the output folder has something in it, or is in the input
     ├── OutputBusyError          17  another run is writing to the same output folder
-    └── OutputWriteError         19  writing failed
-        └── NoSpaceError         18  the disk, the quota or the file size limit is full
+    ├── OutputWriteError         19  writing failed
+    │   └── NoSpaceError         18  the disk, the quota or the file size limit is full
+    └── StoreError               21  an object store refused, cannot be reached, or lacks what a run needs
 
 A list that is damaged, foreign, tampered or out of date is refused with the errors of `demur.core.errors`. Whatever
 the error: nothing was written under the final name. No message holds a value of a row.
@@ -92,3 +93,10 @@ class NoSpaceError(OutputWriteError):
     """The disk, the quota or the file size limit is full."""
 
     exit_code = 18
+
+
+class StoreError(GateError):
+    """An object store refused, cannot be reached, or lacks what a run needs."""
+
+    exit_code = 21
+    retry_can_help = True

@@ -1,0 +1,168 @@
+"""Where a run into an object store writes: a local scratch folder, and at the very end under the output's prefix.
+
+    s3://bucket/training/2026-11/          <- the output's prefix; empty before
+        .demur-lock                        <- created by the run unless there is one; removed before the manifest comes
+        kept/…  withheld/…                 <- uploaded when every file has been decided about
+        manifest.note                      <- created last, when all others were found there with their sizes
+
+A store has no rename of folders, so a reader sees files before the output is complete. What says that it is complete is
+the manifest, and nothing else. Nor does a store let go of a dead run's lock: a person has to remove what it left.
+"""
+
+import secrets
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from demur.gate.errors import OutputBusyError, OutputExistsError, OutputWriteError, StoreError
+from demur.gate.stores.address import Address
+from demur.gate.stores.store import Store
+
+_LOCK: Final = ".demur-lock"
+MANIFEST: Final = "manifest.note"
+_TOKEN_BYTES: Final = 16
+
+
+class RemoteStaging:
+    """The scratch folder of one run, and the prefix that it goes to.
+
+    Attributes:
+        folder: where to write.
+    """
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self.folder = folder
+        self._store = store
+        self._lock = self._key(_LOCK)
+        self._is_locked = False
+
+    def publish(self) -> None:
+        """Upload the complete output, the manifest last.
+
+        Raises:
+            StoreError: the store refuses, or cannot be reached. What was uploaded is then taken away again, as far as
+                it can be.
+            OutputWriteError: somebody else writes there too.
+            OutputExistsError: somebody else has written a manifest there.
+        """
+        files = {
+            self._key(path.relative_to(self.folder).as_posix()): path
+            for path in sorted(self.folder.rglob("*"))
+            if path.is_file()
+        }
+        manifest = self._key(MANIFEST)
+        raw = files.pop(manifest).read_bytes()
+        try:
+            for key, path in files.items():
+                self._store.put(path, key)
+            self.release()
+            self._check_uploaded({key: path.stat().st_size for key, path in files.items()})
+            is_ours = self._store.create(manifest, raw)
+        except BaseException:
+            self._take_back(manifest, files)
+            raise
+        if not is_ours:
+            raise OutputExistsError(f"{self._store.label(manifest)} is there already: another run has written it")
+
+    def lock(self) -> None:
+        """Take the prefix for this run.
+
+        Raises:
+            OutputExistsError: something lies under it already.
+            OutputBusyError: another run has it, or died with it.
+            StoreError: the store cannot keep two runs apart, refuses, or cannot be reached.
+        """
+        if not self._store.can_create():
+            raise self._cannot_lock()
+        self._refuse_others()  # first, so that nothing is ever written into a finished output
+        self._is_locked = self._store.create(self._lock, secrets.token_bytes(_TOKEN_BYTES))
+        if not self._is_locked:
+            raise self._busy()
+        if self._store.create(self._lock, b"a second run"):
+            raise self._cannot_lock()
+        self._refuse_others()
+        with suppress(StoreError):  # of a run that died; who may write need not be allowed to see these
+            self._store.abort_uploads(self._store.root)
+
+    def release(self) -> None:
+        """Let go of the prefix, if this run still has it.
+
+        Raises:
+            StoreError: the store refuses, or cannot be reached.
+        """
+        if self._is_locked:
+            self._store.remove([self._lock])
+            self._is_locked = False
+
+    def _refuse_others(self) -> None:
+        found = [each.key for each in self._store.list_objects(self._store.root)]
+        if found == [self._lock] and not self._is_locked:
+            raise self._busy()
+        if [key for key in found if key != self._lock]:
+            raise OutputExistsError(
+                f"the output {self._label} is there already and is not empty",
+                hint="choose another with --out: an output is never written over. What has no manifest.note, a run has "
+                "left that died: look at it, and remove it",
+            )
+
+    def _check_uploaded(self, sizes_bytes: Mapping[str, int]) -> None:
+        """Refuse to call an output complete unless exactly its files are there, in full."""
+        found = {each.key: each.state[0] for each in self._store.list_objects(self._store.root)}
+        wrong = sorted(key for key in found.keys() | sizes_bytes.keys() if found.get(key) != sizes_bytes.get(key))
+        if wrong:
+            raise OutputWriteError(
+                f"{self._store.label(wrong[0])} is not what this run has uploaded: somebody else writes there, or the "
+                "store has lost it",
+                hint="choose another place with --out, and run again",
+            )
+
+    def _take_back(self, manifest: str, keys: Iterable[str]) -> None:
+        """Remove what was uploaded, the manifest before all else: it may be there though its answer was lost.
+
+        A store that cannot be reached keeps what it has. Without its manifest that is no output; with it, it is whole.
+        """
+        with suppress(StoreError):
+            self._store.remove([manifest, *keys])
+        with suppress(StoreError):
+            self._store.abort_uploads(self._store.root)
+
+    def _key(self, name: str) -> str:
+        return f"{self._store.root}/{name}"
+
+    @property
+    def _label(self) -> str:
+        return self._store.label(self._store.root)
+
+    def _busy(self) -> OutputBusyError:
+        return OutputBusyError(
+            f"another run is writing to {self._label}, or has died there",
+            hint=f"wait until it ends, or choose another place with --out. If none runs, remove {_LOCK} there",
+        )
+
+    def _cannot_lock(self) -> StoreError:
+        return StoreError(
+            f"{self._label}: this store cannot keep two runs apart, since it has no write that succeeds only where "
+            "there is nothing yet",
+            hint="write to a local folder with --out, and copy that",
+        )
+
+
+@contextmanager
+def open_remote_staging(out: Address) -> Iterator[RemoteStaging]:
+    """Give a local folder to write in, and take the output's prefix for as long; both go away at the end.
+
+    Raises:
+        OutputExistsError: something lies under the prefix already.
+        OutputBusyError: another run has it, or died with it.
+        StoreError: the store cannot keep two runs apart, refuses, or cannot be reached.
+    """
+    with tempfile.TemporaryDirectory(prefix="demur-") as scratch:
+        staging = RemoteStaging(Store(out), Path(scratch))
+        try:
+            staging.lock()
+            yield staging
+        finally:
+            with suppress(StoreError):  # the lock then stays, and says so to the next run
+                staging.release()
