@@ -162,8 +162,9 @@ def test_a_file_that_grew_before_it_is_written_is_refused(
     create_kept = Parquet.create_kept
 
     def exchange(self: Parquet, target: Path, source: Path, name: str) -> object:
-        write_parquet(tmp_path / "new.parquet", [row(record_id=str(number)) for number in range(1500)])
-        (tmp_path / "new.parquet").replace(lake / "b" / "mixed.parquet")
+        new = tmp_path / f"new-{target.name}"  # two files are gated at a time
+        write_parquet(new, [row(record_id=str(number)) for number in range(1500)])
+        new.replace(lake / "b" / "mixed.parquet")
         return create_kept(self, target, source, name)
 
     monkeypatch.setattr(Parquet, "create_kept", exchange)

@@ -1,19 +1,27 @@
 """Rows by product and by month: what a manifest counts, and what never gets into it."""
 
+import json
 from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from gate_world import MAPPING, catalogue_of, mapping
+from gate_world import GATE_SIGNER, MAPPING, catalogue_of, list_of, mapping, row, write_parquet
 
 from demur.controller.catalogue import Audience, Catalogue, Kind
-from demur.core.gate_manifest import KeptAndWithheld
+from demur.core.gate_manifest import GateMode, KeptAndWithheld
 from demur.gate.row_tally import RowTally
+from demur.gate.run import GateRequest, run_gate
 
 DATED = mapping(MAPPING + "created_at: made\n")
 NOVEMBER = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)
 LISBON_ISLANDS = timezone(-timedelta(hours=1))
+
+
+def write_lines(path: Path, rows: list[dict[str, object]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def months_of(made: pa.Array, kept: list[bool]) -> dict[str, tuple[int, int]]:
@@ -81,3 +89,26 @@ def test_nothing_is_counted_where_the_mapping_names_no_column() -> None:
     tally = RowTally(mapping(), None)
     tally.add(pa.RecordBatch.from_pydict({"record_id": ["r1"]}), np.array([True]))
     assert (dict(tally.by_product), dict(tally.by_month)) == ({}, {})
+
+
+@pytest.mark.parametrize("mode", list(GateMode))
+def test_a_manifest_counts_every_row_once_in_each_table_whatever_the_mode(tmp_path: Path, mode: GateMode) -> None:
+    dated = mapping(MAPPING + "created_at: text\nproduct:\n  column: audience\n  values: {public: lumen}\n")
+    rows = [row(text="2026-11-02"), row(text="2026-10", author_account="lumen:ada"), row(audience="friends")]
+    write_parquet(tmp_path / "lake" / "a.parquet", rows)
+    write_lines(tmp_path / "lake" / "b.jsonl", [*rows, {**row(), "text": None}])
+    request = GateRequest(tmp_path / "lake", dated, tmp_path / "out", None, mode)
+    manifest = run_gate(request, list_of("lumen:ada"), GATE_SIGNER, lambda _done, _total: None)
+    assert manifest.rows_by_product == {"lumen": KeptAndWithheld(3, 2), "unknown": KeptAndWithheld(0, 2)}
+    assert manifest.rows_by_month == {
+        "2026-10": KeptAndWithheld(0, 2),
+        "2026-11": KeptAndWithheld(2, 0),
+        "unknown": KeptAndWithheld(1, 2),
+    }
+
+
+def test_dates_that_are_numbers_in_json_lines_stop_nobody(tmp_path: Path) -> None:
+    write_lines(tmp_path / "lake" / "a.jsonl", [{**row(), "made": 1_763_900_000}])
+    request = GateRequest(tmp_path / "lake", DATED, tmp_path / "out")
+    manifest = run_gate(request, list_of("lumen:ada"), GATE_SIGNER, lambda _done, _total: None)
+    assert manifest.rows_by_month == {"unknown": KeptAndWithheld(1, 0)}

@@ -26,11 +26,13 @@ from demur.core.gate_manifest import KEPT, WITHHELD, GateMode, ManifestFile
 from demur.gate.decision import REASONS, Decision, decide_at
 from demur.gate.entry_counts import EntryCounter, EntryRows
 from demur.gate.errors import InputChangedError
+from demur.gate.file_state import file_state
 from demur.gate.formats.data_format import Block, KeptFile, WithheldFile, filter_rows, withheld_schema
 from demur.gate.formats.registry import format_of
 from demur.gate.mapped_batch import without_unread
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import writing
+from demur.gate.row_tally import RowTally
 from demur.gate.source import InputFile
 from demur.gate.string_window import BoolMask
 from demur.gate.suppression_list import SuppressionList
@@ -52,6 +54,7 @@ class FileResult:
         withheld: the file of its withheld ids.
         reason_rows: rows by reason, int64[len(REASONS)].
         entry_rows: rows by entry of the list.
+        tally: rows by product and by month.
     """
 
     source: ManifestFile
@@ -60,6 +63,7 @@ class FileResult:
     withheld: ManifestFile
     reason_rows: npt.NDArray[np.int64]
     entry_rows: EntryRows
+    tally: RowTally
 
 
 @dataclass(frozen=True)
@@ -96,9 +100,11 @@ class _FileRun:
     def __init__(self, gate: FileGate, file: InputFile, path: Path) -> None:
         self._gate, self._file, self._path, self._name = gate, file, path, file.name
         self._format, self._mapping = format_of(file.name), without_unread(gate.mapping)
-        self._targets = {part: gate.folder / part / file.name for part in (KEPT, WITHHELD)}
+        self._names = {KEPT: file.name, WITHHELD: f"{file.name}{self._format.WITHHELD_SUFFIX}"}
+        self._targets = {part: gate.folder / part / name for part, name in self._names.items()}
         self._rows, self._reason_rows = 0, np.zeros(len(REASONS), np.int64)
         self._entries = EntryCounter(gate.mapping, gate.suppressions)
+        self._tally = RowTally(gate.mapping, gate.catalogue)
         self._kept_marks = _Marks()
 
     def run(self, advance: Advance) -> FileResult:
@@ -111,7 +117,7 @@ class _FileRun:
         is_linked = links and not withheld.rows
         if is_linked:
             kept = self._link(source)
-        return FileResult(source, kept, is_linked, withheld, self._reason_rows, self._entries.result())
+        return FileResult(source, kept, is_linked, withheld, self._reason_rows, self._entries.result(), self._tally)
 
     def _decide(self, advance: Advance) -> tuple[ManifestFile | None, ManifestFile]:
         """Decide about every row, and write the withheld ids; the kept rows too if the file is read whole anyway."""
@@ -128,6 +134,7 @@ class _FileRun:
                     self._kept_marks.append(decision.kept_mask)
                 withheld.append(self._withheld_rows(block, decision), ends_part=block.ends_part)
                 self._reason_rows += decision.count_by_reason()
+                self._tally.add(block.batch, decision.kept_mask)
                 self._rows += block.batch.num_rows
                 advance(block.batch.num_rows)
             return None if kept is None else self._finish(KEPT, kept), self._finish(WITHHELD, withheld)
@@ -156,7 +163,7 @@ class _FileRun:
                 os.fsync(stream.fileno())
                 state = os.fstat(stream.fileno())
         is_copy = state.st_nlink == 1
-        is_same = is_copy or (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns) == self._file.state[:4]
+        is_same = is_copy or self._file.is_still(file_state(state))
         if digest != source.sha256 or not is_same:
             raise _changed(self._name)
         return ManifestFile(f"{KEPT}/{self._name}", source.sha256, source.rows)
@@ -173,7 +180,7 @@ class _FileRun:
         return self._targets[part]
 
     def _finish(self, part: str, file: KeptFile | WithheldFile) -> ManifestFile:
-        return ManifestFile(f"{part}/{self._name}", file.close(), file.rows)
+        return ManifestFile(f"{part}/{self._names[part]}", file.close(), file.rows)
 
     def _withheld_rows(self, block: Block, decision: Decision) -> pa.RecordBatch:
         """Return the ids of a block's withheld rows with their reasons, and count them by entry."""

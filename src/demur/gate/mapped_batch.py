@@ -30,6 +30,10 @@ class Role(StrEnum):
     TEXT = "text"
 
 
+CREATED_AT: Final = "created_at"
+"""A role that no rule reads: a run counts rows by their month."""
+
+
 @dataclass(frozen=True)
 class MappedBatch:
     """n rows, by role.
@@ -171,6 +175,17 @@ def needed_roles(mapping: SourceMapping) -> list[tuple[str, str]]:
 def needed_columns(mapping: SourceMapping) -> list[str]:
     """Return those columns, each once."""
     return list(dict.fromkeys(column for _, column in needed_roles(mapping)))
+
+
+def read_roles(mapping: SourceMapping) -> list[tuple[str, str]]:
+    """Return (role, column) for every column that a run reads of each row: what rules read, and what is counted by."""
+    roles = {*Role, CREATED_AT}
+    return [(role, column) for role, column in _columns(mapping) if role in roles]
+
+
+def read_columns(mapping: SourceMapping) -> list[str]:
+    """Return those columns, each once."""
+    return list(dict.fromkeys(column for _, column in read_roles(mapping)))
 
 
 def without_unread(mapping: SourceMapping) -> SourceMapping:

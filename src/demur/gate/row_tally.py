@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from demur.controller.catalogue import Catalogue
 from demur.core.gate_manifest import UNKNOWN, KeptAndWithheld
-from demur.gate.mapped_batch import ROLE_TYPES, Role
+from demur.gate.mapped_batch import CREATED_AT, ROLE_TYPES, Role
 from demur.gate.mapping import SourceMapping
 from demur.gate.string_window import BoolMask, find_codes, plain_strings
 
@@ -47,9 +47,11 @@ class RowTally:
         if self._mapping.product is not None and self._values:
             codes = find_codes(batch.column(self._mapping.product.column), self._values)
             _count(self.value_rows, codes.astype(np.int64), kept_mask)
-        column = self._mapping.others.get("created_at")
+        column = self._mapping.others.get(CREATED_AT)
         if column is not None:
-            _count(self.month_rows, _months(batch.column(column)), kept_mask)
+            is_there = column in batch.schema.names  # not so if a format could read nothing to count by
+            made = batch.column(column) if is_there else pa.nulls(len(batch))
+            _count(self.month_rows, _months(made), kept_mask)
 
     def merge(self, other: "RowTally") -> None:
         """Count what another tally of the same mapping and catalogue has counted."""

@@ -31,9 +31,12 @@ from demur.gate.formats.data_format import REASONS_COLUMN
 from demur.gate.mapped_batch import check_product
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import OutputFile, writing
+from demur.gate.row_tally import RowTally
 from demur.gate.rules import kinds_not_applied, rules_for
 from demur.gate.source import count_rows, find_inputs
 from demur.gate.staging import open_staging
+from demur.gate.stores.address import Address, Place, would_read
+from demur.gate.stores.remote_staging import open_remote_staging
 from demur.gate.suppression_list import SuppressionList
 from demur.gate.trained_values import catalogue_sha256
 
@@ -47,16 +50,17 @@ class GateRequest:
     """What to run.
 
     Attributes:
-        inputs: a file of a format that the gate knows, or a folder of them at any depth.
+        inputs: a file of a format that the gate knows, a folder of them at any depth, or a pattern of such; on this
+            machine, or in an object store.
         mapping: which column plays which role.
-        out: the output folder; it must not exist, or be empty.
+        out: the output folder, or the prefix in an object store; it must not exist, or be empty.
         catalogue: what may train at all, from the controller's file; None to run without one.
         mode: what is written of the rows that are kept.
     """
 
-    inputs: Path
+    inputs: Place
     mapping: SourceMapping
-    out: Path
+    out: Place
     catalogue: Catalogue | None = None
     mode: GateMode = GateMode.REWRITE
 
@@ -84,7 +88,8 @@ def run_gate(
     _check_apart(request)
     check_product(request.mapping, request.catalogue)
     files = find_inputs(request.inputs, request.mapping)
-    with open_staging(request.out) as staging:
+    opened = open_remote_staging(request.out) if isinstance(request.out, Address) else open_staging(request.out)
+    with opened as staging:
         gate = FileGate(request.mapping, suppressions, request.catalogue, request.mode, staging.folder)
         results = gate_files(files, gate, _count(progress, count_rows(files)))
         counts = _write_entry_counts(staging.folder, results, suppressions)
@@ -102,7 +107,7 @@ def _check_apart(request: GateRequest) -> None:
         raise MappingError(
             f'the row id column cannot be called "{REASONS_COLUMN}": withheld files have one of that name'
         )
-    if request.out.resolve().is_relative_to(request.inputs.resolve()):
+    if would_read(request.inputs, request.out):
         raise OutputExistsError(
             "the output lies in the input: the next run would read what this one wrote",
             hint="choose another folder with --out",
@@ -134,6 +139,9 @@ def _manifest(
     rules = rules_for(request.mapping, request.catalogue)
     reason_rows = np.sum([result.reason_rows for result in results], axis=0)
     kept = [result.kept for result in results if result.kept is not None]
+    tally = RowTally(request.mapping, request.catalogue)
+    for result in results:
+        tally.merge(result.tally)
     return GateManifest(
         list_number=suppressions.header.number,
         list_header_sha256=suppressions.header_sha256,
@@ -149,4 +157,6 @@ def _manifest(
         kept_rows=sum(result.source.rows - result.withheld.rows for result in results),
         withheld_rows=sum(result.withheld.rows for result in results),
         withheld_by_reason=rows_by_code(reason_rows, rules),
+        rows_by_product=tally.by_product,
+        rows_by_month=tally.by_month,
     )

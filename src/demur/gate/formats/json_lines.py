@@ -5,22 +5,21 @@ character to its last, and one in which a field that a rule reads stands twice, 
 the run.
 """
 
-import io
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from itertools import compress
 from pathlib import Path
-from typing import ClassVar, Final, Self, cast
+from typing import ClassVar, Final, cast
 
 import pyarrow as pa
 import pyarrow.json as pj
 
 from demur.gate.errors import UnreadableInputError
+from demur.gate.formats.compressed_file import CompressedFile
 from demur.gate.formats.data_format import DAMAGED, Block
-from demur.gate.mapped_batch import Role, check_columns, needed_roles, without_unread
+from demur.gate.mapped_batch import CREATED_AT, Role, check_columns, needed_columns, read_roles, without_unread
 from demur.gate.mapping import SourceMapping
-from demur.gate.output import HashingStream, writing
 from demur.gate.string_window import BoolMask
 
 CODECS: Final[dict[str, str | None]] = {".jsonl": None, ".jsonl.gz": "gzip", ".jsonl.zst": "zstd"}
@@ -45,15 +44,15 @@ class JsonLines:
 
     SUFFIXES: ClassVar[tuple[str, ...]] = tuple(CODECS)
     READS_COLUMNS: ClassVar[bool] = False
+    WITHHELD_SUFFIX: ClassVar[str] = ""
 
     def count_rows(self, path: Path, name: str, mapping: SourceMapping) -> None:
         """Return None: there is no header."""
 
     def load_schema(self, path: Path, name: str) -> pa.Schema:
         """Return the fields of the first lines, with the types that Arrow sees in them."""
-        raw = b"".join(next(_blocks(path, name), []))
         try:
-            return pj.read_json(pa.BufferReader(raw), read_options=_whole(raw)).schema if raw.strip() else pa.schema([])
+            return infer_schema(b"".join(next(_blocks(path, name), [])))
         except DAMAGED as error:
             raise UnreadableInputError(f"{name} is not JSON Lines: its first lines cannot be read") from error
 
@@ -67,7 +66,7 @@ class JsonLines:
                 continue
             numbers, records = map(list, zip(*numbered, strict=True))
             if schema is None:
-                schema = _schema(mapping, records[0])
+                schema = record_schema(mapping, records[0])
                 check_columns(schema, without_unread(mapping), name)
             where = f"{name}, lines {numbers[0]:,} to {numbers[-1]:,}"
             yield Block(where, _parse(records, numbers, schema, name), records, ends_part=True)
@@ -76,12 +75,12 @@ class JsonLines:
         """Create a file that is compressed as its name says."""
         return _KeptLines(target)
 
-    def create_withheld(self, target: Path, source: Path, name: str, mapping: SourceMapping) -> "_WithheldLines":  # noqa: ARG002
+    def create_withheld(self, target: Path, source: Path, name: str, mapping: SourceMapping) -> "WithheldLines":  # noqa: ARG002
         """Create a file with a line for each withheld row."""
-        return _WithheldLines(target)
+        return WithheldLines(target)
 
 
-class LinesFile:
+class LinesFile(CompressedFile):
     """A file of lines being written, compressed as its name says. It counts only after `close`."""
 
     def __init__(self, path: Path) -> None:
@@ -90,36 +89,14 @@ class LinesFile:
         Raises:
             OutputWriteError: it cannot be created.
         """
-        with writing():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = HashingStream(path)
-            sink, codec = pa.PythonFile(_StaysOpen(self._file), "w"), codec_of(path.name)
-            self._stream = sink if codec is None else pa.CompressedOutputStream(sink, codec)
+        super().__init__(path, codec_of(path.name))
         self.rows = 0
 
     def append_lines(self, lines: Iterable[bytes]) -> None:
         """Write lines; one without a line end gets one."""
         written = [line if line.endswith(b"\n") else line + b"\n" for line in lines]
-        with writing():
-            self._stream.write(b"".join(written))
+        self.write(b"".join(written))
         self.rows += len(written)
-
-    def close(self) -> bytes:
-        """Finish the file, bring it to the disk, and return its SHA-256 (32 bytes)."""
-        with writing():
-            self._stream.close()
-            return self._file.finish()
-
-    def __enter__(self) -> Self:
-        """Give the file."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Let go of the file, finished or not: what is not finished will be deleted."""
-        self._file.abandoned = True
-        with suppress(pa.ArrowException, OSError, ValueError):
-            self._stream.close()
-        self._file.close()
 
 
 class _KeptLines(LinesFile):
@@ -130,7 +107,7 @@ class _KeptLines(LinesFile):
         self.append_lines(compress(cast("list[bytes]", block.content), kept_mask))
 
 
-class _WithheldLines(LinesFile):
+class WithheldLines(LinesFile):
     """A file of withheld ids."""
 
     def append(self, rows: pa.RecordBatch, *, ends_part: bool) -> None:  # noqa: ARG002
@@ -140,20 +117,6 @@ class _WithheldLines(LinesFile):
 
 def _line(row: dict[str, object]) -> bytes:
     return json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-class _StaysOpen(io.RawIOBase):
-    """A stream that leaves the file below it open when it is closed: the file has yet to be hashed and synced."""
-
-    def __init__(self, file: HashingStream) -> None:
-        super().__init__()
-        self._file = file
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, data: object) -> int:
-        return self._file.write(data)
 
 
 def _blocks(path: Path, name: str) -> Iterator[list[bytes]]:
@@ -179,19 +142,31 @@ def _blocks(path: Path, name: str) -> Iterator[list[bytes]]:
         yield [rest]
 
 
-def _schema(mapping: SourceMapping, first: bytes) -> pa.Schema:
+def infer_schema(raw: bytes) -> pa.Schema:
+    """Return the fields of some lines, with the types that Arrow sees in them, or raise one of DAMAGED."""
+    return pj.read_json(pa.BufferReader(raw), read_options=_whole(raw)).schema if raw.strip() else pa.schema([])
+
+
+def record_schema(mapping: SourceMapping, first: bytes) -> pa.Schema:
     """Return the fields that are read: row ids are text, or whole numbers if the first of them is one."""
-    types = {column: _TYPES.get(role, pa.string()) for role, column in needed_roles(mapping)}
+    types = {column: _TYPES.get(role, pa.string()) for role, column in read_roles(mapping)}
     id_field = pa.schema([pa.field(mapping.row_id, pa.int64())])
     with suppress(*DAMAGED):
-        if _read([first], id_field).column(0).null_count == 0:
+        if read_records([first], id_field).column(0).null_count == 0:
             types[mapping.row_id] = pa.int64()
+    made = mapping.others.get(CREATED_AT)
+    if (
+        made is not None
+        and made not in needed_columns(mapping)
+        and not _is_record(first, pa.schema([(made, pa.string())]))
+    ):
+        del types[made]  # a date that is a number: nothing is counted by it
     return pa.schema(list(types.items()))
 
 
 def _parse(lines: list[bytes], numbers: list[int], schema: pa.Schema, name: str) -> pa.RecordBatch:
     try:
-        return _read(lines, schema)
+        return read_records(lines, schema)
     except DAMAGED as error:
         bad = (number for line, number in zip(lines, numbers, strict=True) if not _is_record(line, schema))
         raise UnreadableInputError(
@@ -203,14 +178,14 @@ def _parse(lines: list[bytes], numbers: list[int], schema: pa.Schema, name: str)
 
 def _is_record(line: bytes, schema: pa.Schema) -> bool:
     try:
-        _read([line], schema)
+        read_records([line], schema)
     except DAMAGED:
         return False
     return True
 
 
-def _read(lines: list[bytes], schema: pa.Schema) -> pa.RecordBatch:
-    """Return a row for each line.
+def read_records(lines: list[bytes], schema: pa.Schema) -> pa.RecordBatch:
+    """Return a row for each line, or raise one of DAMAGED.
 
     Where every line begins and ends with a brace, no object goes on in the next line: inside an object that is open
     after a closing brace, JSON wants a comma or another closing one. So as many objects as lines are one in each.

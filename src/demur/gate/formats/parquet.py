@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from demur.gate.errors import UnreadableInputError
 from demur.gate.formats.data_format import BATCH_ROWS, DAMAGED, Block, filter_rows, unreadable, withheld_schema
-from demur.gate.mapped_batch import check_columns, needed_columns
+from demur.gate.mapped_batch import check_columns, read_columns
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import Layout, OutputFile, layout_of
 from demur.gate.string_window import BoolMask
@@ -26,6 +26,7 @@ class Parquet:
 
     SUFFIXES: ClassVar[tuple[str, ...]] = (".parquet",)
     READS_COLUMNS: ClassVar[bool] = True
+    WITHHELD_SUFFIX: ClassVar[str] = ""
 
     def count_rows(self, path: Path, name: str, mapping: SourceMapping) -> int:
         """Check the footer, and return its rows."""
@@ -46,7 +47,7 @@ class Parquet:
 
     def read(self, path: Path, name: str, mapping: SourceMapping, *, whole: bool) -> Iterator[Block]:
         """Yield the rows; a part is a row group."""
-        columns = None if whole else needed_columns(mapping)
+        columns = None if whole else read_columns(mapping)
         with _open(path, name) as file:
             for row_group in range(file.num_row_groups):
                 yield from read_row_group(file, name, row_group, columns)
