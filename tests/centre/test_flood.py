@@ -67,7 +67,7 @@ def _lodge(email: str, network: str) -> bool:
 
 def test_real_people_get_through_20_000_hostile_forms_and_no_mailbox_is_bombed(home: Path) -> None:
     offer_sign_in(home)
-    flood = Flood()
+    flood, began = Flood(), datetime.now(UTC)
     flood.send(FORMS // 2)
 
     assert Person("scripts@people.example", "198.51.100.1").objects()
@@ -80,7 +80,8 @@ def test_real_people_get_through_20_000_hostile_forms_and_no_mailbox_is_bombed(h
 
     flood.send(FORMS // 2)
     assert flood.taken + flood.stopped == FORMS
-    assert flood.taken <= NETWORKS * UNPROVEN.most
+    regained = 1 + (datetime.now(UTC) - began) // UNPROVEN.step  # on a slow machine the flood lasts for minutes
+    assert flood.taken <= NETWORKS * (UNPROVEN.most + regained)
 
     mails = mails_by_recipient()
     assert mails.pop(VICTIM) == 3

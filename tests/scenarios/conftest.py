@@ -69,11 +69,16 @@ def each_installation(
             yield small
 
 
-@pytest.fixture(scope="module")
-def story_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """An installation over 200,000 sample rows."""
-    with running(tmp_path_factory.mktemp("story"), 2_000, 200_000) as large:
-        yield large
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
+def story_installation(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """An installation over 200,000 sample rows, over each of the two databases in turn."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "postgresql":
+            patch.setenv("DEMUR_DATABASE_URL", request.getfixturevalue("postgresql_url"))
+        with running(tmp_path_factory.mktemp("story"), 2_000, 200_000) as large:
+            yield large
 
 
 @pytest.fixture(scope="module")
