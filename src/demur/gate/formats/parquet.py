@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import ClassVar, Final, cast
+from typing import ClassVar, Final, Self, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,41 +30,35 @@ class Parquet:
 
     def count_rows(self, path: Path, name: str, mapping: SourceMapping) -> int:
         """Check the footer, and return its rows."""
-        with _open(path, name) as file:
-            _try_first_row(file, name)
+        with open_parquet(path, name) as file:
+            rows = count_footer_rows(file, name)
             check_columns(file.schema_arrow, mapping, name)
-            rows: int = sum(file.metadata.row_group(number).num_rows for number in range(file.num_row_groups))
-            if rows != file.metadata.num_rows:
-                raise UnreadableInputError(
-                    f"{name} is damaged: its footer promises {file.metadata.num_rows} rows, and its row groups {rows}"
-                )
             return rows
 
     def load_schema(self, path: Path, name: str) -> pa.Schema:
         """Return the schema in the footer."""
-        with _open(path, name) as file:
+        with open_parquet(path, name) as file:
             return file.schema_arrow
 
     def read(self, path: Path, name: str, mapping: SourceMapping, *, whole: bool) -> Iterator[Block]:
         """Yield the rows; a part is a row group."""
         columns = None if whole else read_columns(mapping)
-        with _open(path, name) as file:
+        with open_parquet(path, name) as file:
             for row_group in range(file.num_row_groups):
                 yield from read_row_group(file, name, row_group, columns)
 
-    def create_kept(self, target: Path, source: Path, name: str) -> "_KeptParquet":
+    def create_kept(self, target: Path, source: Path, name: str) -> "KeptParquet":
         """Create a file with the schema, the codecs and the dictionaries of the source."""
-        with _open(source, name) as file:
+        with open_parquet(source, name) as file:
             _try_first_row(file, name)
-            return _KeptParquet(target, layout_of(file, name))
+            return KeptParquet(target, layout_of(file, name))
 
-    def create_withheld(self, target: Path, source: Path, name: str, mapping: SourceMapping) -> "_WithheldParquet":
+    def create_withheld(self, target: Path, source: Path, name: str, mapping: SourceMapping) -> "WithheldParquet":
         """Create a file with a row group for each of the source."""
-        schema = withheld_schema(self.load_schema(source, name), mapping.row_id)
-        return _WithheldParquet(target, Layout(schema, _WITHHELD_CODEC, [_REASONS_LEAF], store_schema=True))
+        return WithheldParquet.create(target, self.load_schema(source, name), mapping)
 
 
-class _KeptParquet(OutputFile):
+class KeptParquet(OutputFile):
     """A file of kept rows. Their content is the batch itself."""
 
     def append(self, block: Block, kept_mask: BoolMask) -> None:
@@ -74,14 +68,39 @@ class _KeptParquet(OutputFile):
             self.end_row_group()
 
 
-class _WithheldParquet(OutputFile):
+class WithheldParquet(OutputFile):
     """A file of withheld ids."""
+
+    @classmethod
+    def create(cls, target: Path, schema: pa.Schema, mapping: SourceMapping) -> Self:
+        """Create the file of the withheld rows of an input that has these columns.
+
+        Raises:
+            OutputWriteError: it cannot be created.
+        """
+        withheld = withheld_schema(schema, mapping.row_id)
+        return cls(target, Layout(withheld, _WITHHELD_CODEC, [_REASONS_LEAF], store_schema=True))
 
     def append(self, rows: pa.RecordBatch, *, ends_part: bool) -> None:
         """Add rows, and end the row group where the input's ends."""
         self.append_batch(rows)
         if ends_part:
             self.end_row_group()
+
+
+def count_footer_rows(file: pq.ParquetFile, name: str) -> int:
+    """Return the rows that a footer promises, whatever its columns are.
+
+    Raises:
+        UnreadableInputError: it is damaged.
+    """
+    _try_first_row(file, name)
+    rows: int = sum(file.metadata.row_group(number).num_rows for number in range(file.num_row_groups))
+    if rows != file.metadata.num_rows:
+        raise UnreadableInputError(
+            f"{name} is damaged: its footer promises {file.metadata.num_rows} rows, and its row groups {rows}"
+        )
+    return rows
 
 
 def read_row_group(
@@ -101,7 +120,7 @@ def read_row_group(
 
 
 @contextmanager
-def _open(path: Path, name: str) -> Iterator[pq.ParquetFile]:
+def open_parquet(path: Path, name: str) -> Iterator[pq.ParquetFile]:
     """Open a file and read its footer.
 
     Raises:
