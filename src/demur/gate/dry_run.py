@@ -5,7 +5,6 @@ Only the columns that rules read are read. It is stopped by what would stop a ru
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from demur.gate.mapped_batch import check_product, without_unread
 from demur.gate.mapping import SourceMapping
 from demur.gate.rules import kinds_not_applied, rules_for
 from demur.gate.source import count_rows, find_inputs
+from demur.gate.stores.address import Place
 from demur.gate.suppression_list import SuppressionList
 
 
@@ -39,7 +39,7 @@ class DryRun:
 
 
 def decide_only(
-    inputs: Path,
+    inputs: Place,
     mapping: SourceMapping,
     suppressions: SuppressionList,
     catalogue: Catalogue | None,
@@ -48,7 +48,7 @@ def decide_only(
     """Decide about every row of a dataset, and count.
 
     Args:
-        inputs: a file of a format that the gate knows, or a folder of them at any depth.
+        inputs: a file of a format that the gate knows, a folder of them at any depth, or a pattern of such.
         mapping: which column plays which role.
         suppressions: the verified list.
         catalogue: what may train at all; None to decide without one.

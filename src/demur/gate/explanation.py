@@ -5,7 +5,6 @@ Entries are named by their ids, never by what they list. Only who holds the list
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +17,7 @@ from demur.gate.mapped_batch import ROLE_TYPES, Role, check_product, map_batch, 
 from demur.gate.mapping import SourceMapping
 from demur.gate.rules import OBJECTION_RULES
 from demur.gate.source import find_inputs
+from demur.gate.stores.address import Place
 from demur.gate.string_window import BoolMask, find_codes
 from demur.gate.suppression_list import SuppressionList
 
@@ -38,7 +38,7 @@ class Explanation:
 
 
 def explain_rows(
-    inputs: Path,
+    inputs: Place,
     row_id: str,
     mapping: SourceMapping,
     suppressions: SuppressionList,
@@ -47,7 +47,7 @@ def explain_rows(
     """Return why each row with this id is kept or withheld, in the order of the dataset; there may be none.
 
     Args:
-        inputs: a file of a format that the gate knows, or a folder of them at any depth.
+        inputs: a file of a format that the gate knows, a folder of them at any depth, or a pattern of such.
         row_id: as a withheld file has it: text, a whole number in digits, or bytes as hexadecimal digits.
         mapping: which column plays which role.
         suppressions: the verified list.

@@ -19,6 +19,8 @@ from demur.gate.file_state import FileState, file_state
 from demur.gate.formats.data_format import unreadable
 from demur.gate.formats.registry import SUFFIXES, format_of
 from demur.gate.mapping import SourceMapping
+from demur.gate.stores.address import Address, Place, fixed_part, has_wildcard
+from demur.gate.stores.remote_input import RemoteObject, list_remote
 from demur.gate.tables.table_kind import refuse_tables
 
 _LEFT_OUT: Final = (".", "_")
@@ -70,12 +72,56 @@ class InputFile:
             raise InputChangedError(f"{self.name} changed while it was read", hint="run again when nobody writes to it")
         return digest
 
+    def is_still(self, state: FileState) -> bool:
+        """Tell whether a file of this state has the bytes that were found; more links to it change nothing."""
+        return state[:4] == self.state[:4]
 
-def find_inputs(inputs: Path, mapping: SourceMapping) -> list[InputFile]:
-    """Return the files of an input in the order of their names, after checking every header and footer.
+
+@dataclass(frozen=True)
+class RemoteFile(InputFile):
+    """An object of a store. It is held against the mapping when it is at hand; nothing is kept before all are.
+
+    Attributes:
+        path: where it would be if the store were a disk; nothing is there.
+        state: empty: the store's own is in `stored`.
+        rows: None.
+        stored: where it is.
+        mapping: what its columns must fit.
+    """
+
+    stored: RemoteObject
+    mapping: SourceMapping
+
+    @contextmanager
+    def at_hand(self) -> Iterator[Path]:
+        """Give a local copy for as long as it is worked on, after checking its header or footer.
+
+        Raises:
+            InputChangedError: the object is not what was listed.
+            UnreadableInputError: it is damaged, or came cut off.
+            ColumnMissingError: it lacks a column of the mapping.
+            ColumnTypeError: a column has a type that its role cannot have.
+            StoreError: the store refuses, or cannot be reached.
+        """
+        with self.stored.at_hand() as path:
+            format_of(self.name).count_rows(path, self.name, self.mapping)
+            yield path
+
+    def hash_unchanged(self, path: Path) -> bytes:
+        """Return the SHA-256 (32 bytes) of the local copy, which nobody else has."""
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").digest()
+
+    def is_still(self, state: FileState) -> bool:  # noqa: ARG002  (that of a local copy, made after the object was found)
+        """Tell that the local copy is what was found, as nobody else writes to it."""
+        return True
+
+
+def find_inputs(inputs: Place, mapping: SourceMapping) -> list[InputFile]:
+    """Return the files of an input in the order of their names, after checking every header and footer on this machine.
 
     Args:
-        inputs: a file of a format that the gate knows, or a folder with some at any depth.
+        inputs: a file of a format that the gate knows, a folder with some at any depth, or a pattern of such.
         mapping: what the columns of each file must fit.
 
     Raises:
@@ -83,6 +129,9 @@ def find_inputs(inputs: Path, mapping: SourceMapping) -> list[InputFile]:
         ColumnMissingError: a file lacks a column of the mapping.
         ColumnTypeError: a column has a type that its role cannot have.
     """
+    if isinstance(inputs, Address):
+        objects = _find_objects(inputs)
+        return [RemoteFile(Path(each.name), each.name, (), None, each, mapping) for each in objects]
     return [_inspect(path, name, mapping) for name, path in _find_paths(inputs)]
 
 
@@ -92,52 +141,103 @@ def count_rows(files: Sequence[InputFile]) -> int | None:
     return sum(rows) if len(rows) == len(files) else None
 
 
-def load_schema(inputs: Path) -> pa.Schema:
+def load_schema(inputs: Place) -> pa.Schema:
     """Return the schema of a file, or of the first one in a folder.
 
     Raises:
         UnreadableInputError: not a file that the gate can read, or a folder with something else in it, or with nothing.
+        StoreError: the store refuses, or cannot be reached.
     """
+    if isinstance(inputs, Address):
+        first = _find_objects(inputs)[0]
+        with first.at_hand() as path:
+            return format_of(first.name).load_schema(path, first.name)
     name, path = _find_paths(inputs)[0]
     return format_of(name).load_schema(path, name)
 
 
+def _find_objects(inputs: Address) -> list[RemoteObject]:
+    """Return the objects of an input, in the order of their names; there is at least one."""
+    found = list_remote(inputs, _is_data)
+    if not found:
+        raise _nothing(inputs.name)
+    for each in found:
+        _check_printable(each.name)
+    return found
+
+
 def _find_paths(inputs: Path) -> list[tuple[str, Path]]:
     """Return (name, path) of each file of an input, in the order of the names; there is at least one."""
+    base = inputs
     try:
         refuse_tables([inputs])
-        paths = list(_walk(inputs)) if inputs.is_dir() else [inputs]
+        if inputs.is_dir():
+            paths = list(_walk(inputs))
+        elif has_wildcard(str(inputs)) and not inputs.exists():
+            base = Path(fixed_part(str(inputs)) or inputs.anchor)
+            paths = _match(base, inputs)
+        else:
+            paths = [inputs]
         refuse_tables(paths)
     except OSError as error:
         raise unreadable(f'the folder "{inputs.name}" could not be read', error) from error
     if not paths:
-        raise UnreadableInputError(
-            f'there is nothing to gate: the folder "{inputs.name}" has no file that ends in {_ENDS}',
-        )
-    return sorted((_name(path, inputs), path) for path in paths)
+        raise _nothing(inputs.name)
+    return sorted((_name(path, base), path) for path in paths)
+
+
+def _match(base: Path, pattern: Path) -> list[Path]:
+    """Return the files that a pattern names, and those in the folders that it names, each once."""
+    try:
+        matches = list(base.glob(str(pattern.relative_to(base))))
+    except ValueError as error:
+        raise UnreadableInputError(f'"{pattern}" is not a pattern', hint='"**" must stand alone') from error
+    found: dict[Path, None] = {}
+    for path in matches:
+        if any(part.startswith(_LEFT_OUT) for part in path.relative_to(base).parts):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            found |= dict.fromkeys(_walk(path))
+        elif _is_data(path.name, is_file=path.is_file()):
+            found[path] = None
+    return list(found)
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Yield every file of data below a folder; refuse whatever is neither one nor a mark of an engine."""
+    """Yield every file of data below a folder."""
     for entry in folder.iterdir():
-        if entry.name.startswith(_LEFT_OUT):
-            continue
-        if entry.is_dir() and not entry.is_symlink():
+        if entry.is_dir() and not entry.is_symlink() and not entry.name.startswith(_LEFT_OUT):
             yield from _walk(entry)
-        elif entry.is_file() and entry.name.endswith(SUFFIXES):
+        elif _is_data(entry.name, is_file=entry.is_file()):
             yield entry
-        else:
-            raise UnreadableInputError(
-                f'"{entry.name}" in the input folder is not a file that ends in {_ENDS}',
-                hint=_NOTHING_ELSE_HINT,
-            )
 
 
-def _name(path: Path, inputs: Path) -> str:
-    name = path.relative_to(inputs).as_posix() if path != inputs else path.name
+def _is_data(name: str, *, is_file: bool = True) -> bool:
+    """Tell by its path whether a file in a folder is data, or a mark of an engine; refuse whatever is neither."""
+    parts = name.split("/")
+    if any(part.startswith(_LEFT_OUT) for part in parts):
+        return False
+    if is_file and name.endswith(SUFFIXES):
+        return True
+    raise UnreadableInputError(
+        f'"{parts[-1]}" in the input folder is not a file that ends in {_ENDS}',
+        hint=_NOTHING_ELSE_HINT,
+    )
+
+
+def _nothing(name: str) -> UnreadableInputError:
+    return UnreadableInputError(f'there is nothing to gate: "{name}" has no file that ends in {_ENDS}')
+
+
+def _name(path: Path, base: Path) -> str:
+    name = path.relative_to(base).as_posix() if path != base else path.name
+    _check_printable(name)
+    return name
+
+
+def _check_printable(name: str) -> None:
     if not name.isprintable():  # nor is what stands for bytes that are not UTF-8
         raise UnreadableInputError("a file name of the input cannot be written in a manifest: it is not printable text")
-    return name
 
 
 def _inspect(path: Path, name: str, mapping: SourceMapping) -> InputFile:

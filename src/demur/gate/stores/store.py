@@ -231,7 +231,9 @@ class Store:
 
 
 def _tag_text(tag: object) -> str:
-    """Return a tag as text; an instant in whole seconds, since a store may say it more exactly at one time."""
+    """Return a tag as text; an instant in whole seconds, since a store may say it in several ways."""
+    if isinstance(tag, float):
+        tag = datetime.fromtimestamp(tag, UTC)
     return tag.astimezone(UTC).isoformat(timespec="seconds") if isinstance(tag, datetime) else str(tag)
 
 
