@@ -17,6 +17,7 @@ from demur.cli.gate_options import (
 )
 from demur.cli.gate_seeing import explain, report
 from demur.cli.gate_summary import gate_progress, print_summary, warn_of_namespaces
+from demur.cluster.engine_name import EngineName
 from demur.core.gate_manifest import GateMode
 
 if TYPE_CHECKING:
@@ -42,9 +43,16 @@ Mode = Annotated[
     ),
 ]
 
+Engine = Annotated[
+    EngineName,
+    typer.Option(
+        help="What does the work: this process, or workers of Ray or Spark. The output is the same, byte for byte."
+    ),
+]
+
 
 @gate_app.command()
-def run(  # noqa: PLR0913  (each is an option of the command line)
+def run(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     inputs: Inputs,
     mapping: MappingFile,
     suppression_list: ListFile,
@@ -52,6 +60,7 @@ def run(  # noqa: PLR0913  (each is an option of the command line)
     out: Out = None,
     controller: ControllerFile = None,
     mode: Mode = GateMode.REWRITE,
+    engine: Engine = EngineName.EMBEDDED,
     *,
     dry_run: DryRunFlag = False,
 ) -> None:
@@ -70,6 +79,7 @@ def run(  # noqa: PLR0913  (each is an option of the command line)
       demur gate run lake/ --mapping mapping.yaml --list var/lists/latest.list --controller var/controller.yaml
       --out training/2026-11
     """
+    from demur.cluster.engines import load_gate_files
     from demur.gate.dry_run import decide_only
     from demur.gate.mapping import parse_mapping
     from demur.gate.run import GateRequest, run_gate
@@ -77,6 +87,8 @@ def run(  # noqa: PLR0913  (each is an option of the command line)
 
     if (out is None) != dry_run:
         raise typer.BadParameter("give either --out or --dry-run", param_hint="--out")
+    if dry_run and engine is not EngineName.EMBEDDED:
+        raise typer.BadParameter("a dry run is made by this process", param_hint="--engine")
     source_mapping = parse_mapping(mapping.read_bytes())
     suppressions = load_list(suppression_list, keys_folder)
     catalogue = load_catalogue(controller)
@@ -87,7 +99,9 @@ def run(  # noqa: PLR0913  (each is an option of the command line)
         else:
             signer = load_signer(keys_folder, KeyRole.GATE)
             request = GateRequest(inputs, source_mapping, out, catalogue, mode)
-            outcome, end = run_gate(request, suppressions, signer, progress), f"manifest: {out / 'manifest.note'}"
+            gate_files = load_gate_files(engine, suppression_list, keys_folder)
+            outcome = run_gate(request, suppressions, signer, progress, gate_files)
+            end = f"manifest: {out / 'manifest.note'}"
     print_summary(outcome, end)
     warn_of_namespaces(source_mapping, suppressions)
 

@@ -1,1 +1,1 @@
-"""The gate's runs on clusters: the same files, decided about and written by workers of Ray or Spark."""
+"""The gate on many machines: one input file is one task of Ray or Spark, and the output is the embedded engine's."""
