@@ -29,7 +29,10 @@ _TAGS: Final = (
 _QUIET_HINT: Final = "run again when nobody writes there"
 _NO_CREDENTIALS: Final = {"NoCredentialsError", "PartialCredentialsError", "DefaultCredentialsError"}
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT}
-_UNREACHED: Final = {"EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "FSTimeoutError"}
+_UNREACHED: Final = {
+    "ConnectionError", "TimeoutError", "HTTPClientError", "ClientConnectionError", "ClientPayloadError",
+}  # fmt: skip
+"""Names of errors of Python and of the libraries below fsspec, none of which is imported for this."""
 
 
 @dataclass(frozen=True)
@@ -251,6 +254,6 @@ def _failure(what: str, error: Exception) -> GateError:
         )
     if kinds & _NO_CREDENTIALS:
         return StoreError(f"{what}: no credentials were found", hint="give them in the environment, e.g. AWS_PROFILE")
-    if kinds & _UNREACHED or isinstance(error, ConnectionError | TimeoutError):
+    if kinds & _UNREACHED:
         return StoreError(f"{what}: the store cannot be reached", hint="check the network and the address; run again")
     return StoreError(f"{what}: the store answered with an error ({type(error).__name__})", hint="run again")
