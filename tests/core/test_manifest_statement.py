@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 
 from demur.core.errors import DemurError, FormatError, SignatureMismatchError
-from demur.core.gate_manifest import FORM, GateManifest, GateMode, KeptAndWithheld, ManifestFile, verify_manifest
+from demur.core.gate_manifest import (
+    FORM,
+    GateManifest,
+    GateMode,
+    KeptAndWithheld,
+    ManifestFile,
+    TableVersion,
+    verify_manifest,
+)
 from demur.core.note import Signer
 from demur.core.statement import sign_statement
 
@@ -50,6 +58,12 @@ def test_silence_about_the_catalogue_is_refused(gate_signer: Signer) -> None:
         verify_manifest(sign_statement(FORM, body, gate_signer), gate_signer.verifier_key)
 
 
+def test_a_run_over_a_table_says_which_and_at_which_version(gate_signer: Signer) -> None:
+    table = TableVersion("iceberg", "1220d7a4-8b06-4aa2-ae79-eb66210bae1e", "8542151082256128088")
+    of_table = dataclasses.replace(MANIFEST, table=table)
+    assert verify_manifest(of_table.sign(gate_signer), gate_signer.verifier_key) == of_table
+
+
 def test_the_same_run_gives_the_same_bytes(gate_signer: Signer) -> None:
     turned = dataclasses.replace(MANIFEST, rules=dict(reversed(MANIFEST.rules.items())))
     assert turned.sign(gate_signer) == MANIFEST.sign(gate_signer)
@@ -90,6 +104,10 @@ def test_manifest_signed_by_the_key_of_lists_is_refused(gate_signer: Signer, lis
         {"rows_by_product": {"lumen": 10}},
         {"rows_by_product": None},
         {"mode": None},
+        {"table": {"format": "delta", "id": "1"}},
+        {"table": {"format": "delta", "id": "1", "version": 5}},
+        {"table": {"format": "delta", "id": "1", "version": "5", "branch": "main"}},
+        {"table": "delta"},
         {"linked": ["kept/a.parquet"]},  # its bytes are not the input's
         {"linked": ["kept/d.parquet"]},
         {"linked": ["withheld/a.parquet"]},

@@ -75,6 +75,13 @@ class Fields:
         """Return an object as it is."""
         return self._take(name, dict)
 
+    def object_or_null(self, name: str) -> JsonObject | None:
+        """Return an object as it is; None if the field is there and null."""
+        if self._left.get(name, "") is None:
+            del self._left[name]
+            return None
+        return self.object(name)
+
     def end(self) -> None:
         """Refuse fields that nobody read: a reader must not pass over what it does not know."""
         if self._left:

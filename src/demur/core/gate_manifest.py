@@ -51,6 +51,19 @@ class ManifestFile:
         return {"path": self.path, "rows": self.rows, "sha256": self.sha256.hex()}
 
 
+@dataclass(frozen=True)
+class TableVersion:
+    """A table at one time: the format ("delta" or "iceberg"), the table's own id, and its version or snapshot."""
+
+    format: str
+    id: str
+    version: str
+
+    def to_body(self) -> JsonObject:
+        """Return the version as a part of a statement's body."""
+        return {"format": self.format, "id": self.id, "version": self.version}
+
+
 class GateMode(StrEnum):
     """What a run writes of the rows that are kept."""
 
@@ -81,6 +94,7 @@ class GateManifest:
         withheld_by_reason: rows by reason code. A row with two reasons counts in both.
         rows_by_product: rows by the product's id, and by "unknown"; empty if they were not counted.
         rows_by_month: rows by the month they are of, "2026-11", and by "unknown"; empty if they were not counted.
+        table: the table that was read, at its version; None if the inputs were plain files.
     """
 
     list_number: int
@@ -99,6 +113,7 @@ class GateManifest:
     withheld_by_reason: Mapping[str, int]
     rows_by_product: Mapping[str, KeptAndWithheld] = field(default_factory=dict)
     rows_by_month: Mapping[str, KeptAndWithheld] = field(default_factory=dict)
+    table: TableVersion | None = None
 
     def to_body(self) -> JsonObject:
         """Return the manifest as a statement's body."""
@@ -117,6 +132,7 @@ class GateManifest:
             "rows_by_month": {month: rows.to_body() for month, rows in self.rows_by_month.items()},
             "rows_by_product": {product: rows.to_body() for product, rows in self.rows_by_product.items()},
             "rules": dict(self.rules),
+            "table": None if self.table is None else self.table.to_body(),
             "withheld_by_reason": dict(self.withheld_by_reason),
             "withheld_rows": self.withheld_rows,
         }
@@ -151,6 +167,7 @@ def verify_manifest(raw: bytes, key: VerifierKey) -> GateManifest:
         withheld_by_reason=_counts(fields.object("withheld_by_reason")),
         rows_by_product=_rows_by(fields.object("rows_by_product")),
         rows_by_month=_rows_by(fields.object("rows_by_month")),
+        table=_parse_table(fields.object_or_null("table")),
     )
     fields.end()
     if manifest.kept_rows + manifest.withheld_rows != sum(file.rows for file in manifest.inputs):
@@ -165,6 +182,15 @@ def _parse_mode(value: str) -> GateMode:
     if value not in set(GateMode):
         raise FormatError("the manifest is of a mode that this version does not know", hint="update demur")
     return GateMode(value)
+
+
+def _parse_table(value: JsonObject | None) -> TableVersion | None:
+    if value is None:
+        return None
+    fields = Fields(value, "the table of the manifest")
+    table = TableVersion(fields.text("format"), fields.text("id"), fields.text("version"))
+    fields.end()
+    return table
 
 
 def _check_linked(manifest: GateManifest) -> None:
