@@ -2,12 +2,16 @@
 
 from typing import Final
 
+from demur.gate.formats.comma_separated import CommaSeparated
 from demur.gate.formats.data_format import DataFormat
 from demur.gate.formats.json_lines import JsonLines
 from demur.gate.formats.parquet import Parquet
 
-FORMATS: Final[tuple[DataFormat, ...]] = (Parquet(), JsonLines())
+FORMATS: Final[tuple[DataFormat, ...]] = (Parquet(), JsonLines(), CommaSeparated())
 SUFFIXES: Final = tuple(suffix for known in FORMATS for suffix in known.SUFFIXES)
+
+LEFT_OUT: Final = (".", "_")
+"""Names that begin so are marks and indexes of the engines that wrote the folder (`_SUCCESS`, `.crc`), never data."""
 
 
 def format_of(name: str) -> DataFormat:
