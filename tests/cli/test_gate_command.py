@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 
+import fsspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -314,3 +315,21 @@ def test_without_the_lists_key_nothing_is_explained(world: Path) -> None:
 def test_help_shows_examples() -> None:
     for command in ("run", "inspect"):
         assert "demur gate inspect lake/ > mapping.yaml" in " ".join(demur(command, "--help").stdout.split())
+
+
+def test_every_command_takes_addresses_and_patterns(world: Path) -> None:
+    store = fsspec.filesystem("memory")
+    store.put(str(world / "lake"), "/b/lake", recursive=True)
+    assert demur("inspect", "memory://b/lake/*.parquet").stdout == demur("inspect", world / "lake").stdout
+    sealed = ["--mapping", world / "mapping.yaml", "--list", world / "home" / "latest.list"]
+    tried = demur("run", "memory://b/lake", *sealed, "--dry-run")
+    assert "nothing was written" in tried.stdout
+    done = demur("run", "memory://b/lake", *sealed, "--out", "memory://b/training/")
+    assert done.exit_code == 0, done.output
+    assert "manifest: memory://b/training/manifest.note" in done.stdout
+    explained = demur("explain", "r1", "--data", f"{world}/l*", *sealed)
+    assert "author-objected" in explained.stdout
+    assert store.exists("/b/training/kept/a.parquet")
+    missing = demur("run", "none", *sealed, "--dry-run")
+    assert missing.exit_code == 2
+    assert "does not exist" in missing.output

@@ -1,6 +1,5 @@
 """`demur gate`: what a data engineer types to keep out of a training set what must not be in it."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +11,7 @@ from demur.cli.gate_options import (
     KeysFolder,
     ListFile,
     MappingFile,
+    find_inputs_place,
     load_catalogue,
     load_list,
 )
@@ -33,7 +33,12 @@ gate_app.command()(explain)
 gate_app.command()(report)
 gate_app.command()(serve)
 
-Out = Annotated[Path | None, typer.Option(help="Where the output appears when it is complete; new, or empty.")]
+Out = Annotated[
+    str | None,
+    typer.Option(
+        help="Where the output appears when it is complete; new, or empty. A path, or the address of an object store.",
+    ),
+]
 DryRunFlag = Annotated[bool, typer.Option("--dry-run", help="Decide and print the summary; write nothing.")]
 Mode = Annotated[
     GateMode,
@@ -78,30 +83,34 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
 
       demur gate run lake/ --mapping mapping.yaml --list var/lists/latest.list --controller var/controller.yaml
       --out training/2026-11
+
+      demur gate run 's3://bucket/lake/month=2026-*/' --mapping mapping.yaml --list latest.list --out s3://bucket/kept/
     """
     from demur.cluster.engines import load_gate_files
     from demur.gate.dry_run import decide_only
     from demur.gate.mapping import parse_mapping
     from demur.gate.run import GateRequest, run_gate
+    from demur.gate.stores.address import parse_place
     from demur.ledger.keys import KeyRole, load_signer
 
     if (out is None) != dry_run:
         raise typer.BadParameter("give either --out or --dry-run", param_hint="--out")
     if dry_run and engine is not EngineName.EMBEDDED:
         raise typer.BadParameter("a dry run is made by this process", param_hint="--engine")
+    place = find_inputs_place(inputs)
     source_mapping = parse_mapping(mapping.read_bytes())
     suppressions = load_list(suppression_list, keys_folder)
     catalogue = load_catalogue(controller)
     outcome: GateManifest | DryRun
     with gate_progress(f"list {suppressions.header.number}") as progress:
         if out is None:
-            outcome, end = decide_only(inputs, source_mapping, suppressions, catalogue, progress), "nothing was written"
+            outcome, end = decide_only(place, source_mapping, suppressions, catalogue, progress), "nothing was written"
         else:
             signer = load_signer(keys_folder, KeyRole.GATE)
-            request = GateRequest(inputs, source_mapping, out, catalogue, mode)
+            request = GateRequest(place, source_mapping, parse_place(out), catalogue, mode)
             gate_files = load_gate_files(engine, suppression_list, keys_folder)
             outcome = run_gate(request, suppressions, signer, progress, gate_files)
-            end = f"manifest: {out / 'manifest.note'}"
+            end = f"manifest: {str(request.out).rstrip('/')}/manifest.note"
     print_summary(outcome, end)
     warn_of_namespaces(source_mapping, suppressions)
 
@@ -119,4 +128,4 @@ def inspect(inputs: Inputs) -> None:
     from demur.gate.mapping_proposal import propose_mapping
     from demur.gate.source import load_schema
 
-    typer.echo(propose_mapping(load_schema(inputs)), nl=False)
+    typer.echo(propose_mapping(load_schema(find_inputs_place(inputs))), nl=False)

@@ -10,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from demur.controller.catalogue import Catalogue
     from demur.core.note import VerifierKey
+    from demur.gate.stores.address import Place
     from demur.gate.suppression_list import SuppressionList
 
 
@@ -19,7 +20,12 @@ def default_keys_folder() -> Path:
 
 
 Inputs = Annotated[
-    Path, typer.Argument(metavar="INPUT", help="A file of Parquet or JSON Lines, or a folder of them.", exists=True)
+    str,
+    typer.Argument(
+        metavar="INPUT",
+        help="A file of data, a folder of them, or a quoted pattern ('lake/*.parquet'); a path, or the address of an "
+        "object store (s3://bucket/lake/).",
+    ),
 ]
 MappingFile = Annotated[
     Path, typer.Option(help="The source mapping: which column plays which role.", exists=True, dir_okay=False)
@@ -44,6 +50,21 @@ KeysFolder = Annotated[
         show_default="$DEMUR_HOME/keys, or var/keys",
     ),
 ]
+
+
+def find_inputs_place(text: str) -> "Place":
+    """Return the place of an input; on this machine it is looked for.
+
+    Raises:
+        typer.BadParameter: there is nothing at that path.
+        StoreError: not an address that can be opened.
+    """
+    from demur.gate.stores.address import has_wildcard, parse_place
+
+    place = parse_place(text)
+    if isinstance(place, Path) and not place.exists() and not has_wildcard(text):
+        raise typer.BadParameter(f"Path '{text}' does not exist.", param_hint="INPUT")
+    return place
 
 
 def load_list_keys(keys_folder: Path) -> "tuple[VerifierKey, bytes]":

@@ -12,6 +12,7 @@ from demur.cli.gate_options import (
     ListFile,
     MappingFile,
     default_keys_folder,
+    find_inputs_place,
     load_catalogue,
     load_list,
 )
@@ -71,7 +72,7 @@ def explain(
     row_id: Annotated[
         str, typer.Argument(metavar="ROW_ID", help="As a withheld file has it; bytes as hexadecimal digits.")
     ],
-    data: Annotated[Path, typer.Option(help="The dataset: a file, or a folder of them at any depth.", exists=True)],
+    data: Annotated[str, typer.Option(help="The dataset, as for `demur gate run`: a path, a pattern, or an address.")],
     mapping: MappingFile,
     suppression_list: ListFile,
     keys_folder: KeysFolder,
@@ -90,7 +91,8 @@ def explain(
     from demur.gate.reason_words import reason_words
 
     suppressions = load_list(suppression_list, keys_folder)
-    found = explain_rows(data, row_id, parse_mapping(mapping.read_bytes()), suppressions, load_catalogue(controller))
+    place = find_inputs_place(data)
+    found = explain_rows(place, row_id, parse_mapping(mapping.read_bytes()), suppressions, load_catalogue(controller))
     if not found:
         raise RowNotFoundError(
             "no row of the dataset has this id", hint="take the id from a withheld file, spelled exactly"

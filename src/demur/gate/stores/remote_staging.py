@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Final
 
 from demur.gate.errors import OutputBusyError, OutputExistsError, OutputWriteError, StoreError
+from demur.gate.staging import Staging, open_staging
 from demur.gate.stores.address import Address
 from demur.gate.stores.store import Store
 
+_OUTPUT: Final = "output"
 _LOCK: Final = ".demur-lock"
 MANIFEST: Final = "manifest.note"
 _TOKEN_BYTES: Final = 16
@@ -32,8 +34,8 @@ class RemoteStaging:
         folder: where to write.
     """
 
-    def __init__(self, store: Store, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, store: Store, local: Staging) -> None:
+        self.folder = local.folder
         self._store = store
         self._lock = self._key(_LOCK)
         self._is_locked = False
@@ -158,8 +160,9 @@ def open_remote_staging(out: Address) -> Iterator[RemoteStaging]:
         OutputBusyError: another run has it, or died with it.
         StoreError: the store cannot keep two runs apart, refuses, or cannot be reached.
     """
-    with tempfile.TemporaryDirectory(prefix="demur-") as scratch:
-        staging = RemoteStaging(Store(out), Path(scratch))
+    store = Store(out)
+    with tempfile.TemporaryDirectory(prefix="demur-") as scratch, open_staging(Path(scratch, _OUTPUT)) as local:
+        staging = RemoteStaging(store, local)
         try:
             staging.lock()
             yield staging
