@@ -15,13 +15,13 @@ from demur.gate.mapped_batch import ROLE_TYPES, Role
 from demur.gate.mapping import FORM
 
 _NAMES: Final[dict[str, tuple[str, ...]]] = {
-    Role.ROW_ID: ("row_id", "record_id", "id", "uuid", "guid", "post_id", "item_id"),
+    Role.ROW_ID: ("row_id", "record_id", "id", "uuid", "guid", "post_id", "item_id", "file_name", "__key__"),
     Role.KIND: ("kind", "type", "content_type", "record_type", "category"),
     Role.AUDIENCE: ("audience", "visibility", "privacy", "access", "sharing"),
     Role.AUTHOR_ACCOUNT: ("author_account", "author_id", "author", "account_id", "account", "user_id", "owner_id"),
     Role.AUTHOR_IS_MINOR: ("author_is_minor", "is_minor", "underage", "author_is_child"),
     Role.TAGGED_ACCOUNTS: ("tagged_accounts", "tagged", "tags", "tagged_users", "mentions", "mentioned_accounts"),
-    Role.TEXT: ("text", "body", "content", "caption", "message"),
+    Role.TEXT: ("text", "body", "content", "caption", "message", "txt"),
     "image": ("image_path", "image", "image_url", "photo", "photo_url"),
     "created_at": ("created_at", "timestamp", "posted_at", "date"),
     "product": ("product", "app", "platform"),

@@ -77,10 +77,13 @@ class DataFormat(Protocol):
     Attributes:
         SUFFIXES: how the names of such files end.
         READS_COLUMNS: whether `read` is cheaper if only the columns that rules read are wanted.
+        WITHHELD_SUFFIX: what is put behind the name of a file for that of its withheld rows, if these are not in the
+            same format.
     """
 
     SUFFIXES: ClassVar[tuple[str, ...]]
     READS_COLUMNS: ClassVar[bool]
+    WITHHELD_SUFFIX: ClassVar[str]
 
     def count_rows(self, path: Path, name: str, mapping: SourceMapping) -> int | None:
         """Check a header or footer against the mapping, and return the rows it promises; None if it promises none.

@@ -158,7 +158,7 @@ def record_schema(mapping: SourceMapping, first: bytes) -> pa.Schema:
     if (
         made is not None
         and made not in needed_columns(mapping)
-        and not _is_record(first, pa.schema([(made, pa.string())]))
+        and not is_record(first, pa.schema([(made, pa.string())]))
     ):
         del types[made]  # a date that is a number: nothing is counted by it
     return pa.schema(list(types.items()))
@@ -168,7 +168,7 @@ def _parse(lines: list[bytes], numbers: list[int], schema: pa.Schema, name: str)
     try:
         return read_records(lines, schema)
     except DAMAGED as error:
-        bad = (number for line, number in zip(lines, numbers, strict=True) if not _is_record(line, schema))
+        bad = (number for line, number in zip(lines, numbers, strict=True) if not is_record(line, schema))
         raise UnreadableInputError(
             f"{name}, line {next(bad, numbers[0]):,}, is not one JSON object in which each field of the source mapping "
             "stands once and has the type of its role",
@@ -176,7 +176,8 @@ def _parse(lines: list[bytes], numbers: list[int], schema: pa.Schema, name: str)
         ) from error
 
 
-def _is_record(line: bytes, schema: pa.Schema) -> bool:
+def is_record(line: bytes, schema: pa.Schema) -> bool:
+    """Tell whether a line is one object that fits a schema."""
     try:
         read_records([line], schema)
     except DAMAGED:
