@@ -220,6 +220,16 @@ def test_an_object_that_does_not_fit_the_mapping_stops_the_run(
     assert left_in(files, out) == []
 
 
+@pytest.mark.parametrize("mark", ["_delta_log/0.json", ".hoodie/hoodie.properties", "metadata/v1.metadata.json"])
+def test_files_of_a_table_are_refused_wherever_its_log_is(mark: str, stored: Address, files: Any) -> None:
+    """Its plain files still hold the rows that the table has removed."""
+    files.pipe_file(f"{stored.text}deep/{mark}", b"{}")
+    for part in ("", "deep/", "deep/b.parquet", "*/*.parquet"):
+        with pytest.raises(UnreadableInputError, match=f"{stored}deep is a table of"):
+            names(Address(f"{stored.text}{part}"))
+    assert names(Address(f"{stored.text}a.parquet")) == ["a.parquet"]
+
+
 @pytest.mark.parametrize(
     ("inputs", "out", "overlaps"),
     [

@@ -86,6 +86,19 @@ class Store:
             except FileNotFoundError:
                 return False
 
+    def names_in(self, folder: str) -> list[str]:
+        """Return the names right below a folder; none if it is not there, or may not be looked into.
+
+        Raises:
+            StoreError: the store cannot be reached.
+        """
+        with self._asking("listing", folder):
+            try:
+                self._files.invalidate_cache()
+                return [str(key).rstrip("/").rpartition("/")[2] for key in self._files.ls(folder, detail=False)]
+            except (FileNotFoundError, NotADirectoryError, PermissionError):
+                return []
+
     def list_objects(self, folder: str) -> list[StoredObject]:
         """Return what lies below a folder at any depth, in the order of keys; a folder's own mark is left out.
 

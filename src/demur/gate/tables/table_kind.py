@@ -43,10 +43,15 @@ def refuse_tables(paths: Iterable[Path]) -> None:
     for folder in _folders(paths):
         kind = find_table_kind(folder)
         if kind is not None:
-            raise UnreadableInputError(
-                f'"{folder.name}" is a table of {kind}: its files may still hold rows that the table has removed',
-                hint="write the table's rows to plain files with its own engine, and gate those",
-            )
+            raise table_refused(f'"{folder.name}"', kind)
+
+
+def table_refused(name: str, kind: TableKind) -> UnreadableInputError:
+    """Return what is to be raised over a table, named for people."""
+    return UnreadableInputError(
+        f"{name} is a table of {kind}: its files may still hold rows that the table has removed",
+        hint="write the table's rows to plain files with its own engine, and gate those",
+    )
 
 
 def _folders(paths: Iterable[Path]) -> list[Path]:
