@@ -8,6 +8,7 @@ once, in turn, so that a change of the machine's speed falls on all of them. Rat
 """
 
 import argparse
+import re
 import shutil
 import statistics
 import sys
@@ -18,10 +19,11 @@ from bench_list import seal_people
 from demur.core.identifier import IdentifierKind
 from demur.ledger.keys import KeyRole, SecretName, create_missing_keys, load_secret, load_signer
 from demur.sample.platform import SampleRequest, generate
-from measured import Run, measure, median
+from measured import Run, bars, measure, median
 
 ROOT = Path(__file__).resolve().parent
 DATA = ROOT / "data"
+COPY = "plain copy (pyarrow)"
 SHARE_OF_ACCOUNTS = 0.02
 """The part of the platform's accounts that object; the other entries are of people who are not in these files."""
 
@@ -47,16 +49,36 @@ def build(rows: int, people: int, objections: int) -> Path:
     return folder
 
 
+def write_mapping_without_text(folder: Path) -> Path:
+    """Write a mapping by which the gate decides about what its peers decide about, authors and tags; return its path."""
+    mapping = (folder / "sample" / "mapping.yaml").read_text()
+    path = folder / "mapping-accounts.yaml"
+    path.write_text(re.sub(r"^text:(?: .*)?\n(?:  .*\n)*", "", mapping, flags=re.MULTILINE))
+    return path
+
+
 def contestants(folder: Path, out: Path) -> dict[str, list[str]]:
     """Return each contestant's command."""
     lake, peers = str(folder / "sample" / "lake"), str(ROOT / "peers.py")
-    gate = [sys.executable, "-m", "demur", "gate", "run", lake, "--mapping", str(folder / "sample" / "mapping.yaml")]
-    gate += ["--list", str(folder / "objections.list"), "--keys-folder", str(folder / "keys"), "--out", str(out)]
+    gate = [sys.executable, "-m", "demur", "gate", "run", lake]
+    gate += ["--list", str(folder / "objections.list"), "--keys-folder", str(folder / "keys")]
     objections = str(folder / "objections.txt")
+    texts = ["--mapping", str(folder / "sample" / "mapping.yaml")]
+    accounts = ["--mapping", str(write_mapping_without_text(folder))]
+
+    def peer(name: str) -> list[str]:
+        return [sys.executable, peers, name, lake, str(out), objections]
+
     return {
-        "plain copy (pyarrow)": [sys.executable, peers, "copy", lake, str(out), objections],
-        "gate": gate,
-        "anti-join (DuckDB)": [sys.executable, peers, "duckdb", lake, str(out), objections],
+        COPY: peer("copy"),
+        "gate, rewrite": [*gate, *accounts, "--out", str(out)],
+        "gate, rewrite, texts searched": [*gate, *texts, "--out", str(out)],
+        "anti-join (DuckDB)": peer("duckdb"),
+        "anti-join (Polars)": peer("polars"),
+        "gate, decide only": [*gate, *accounts, "--dry-run"],
+        "read the needed columns (pyarrow)": peer("read-pyarrow"),
+        "read the needed columns (Polars)": peer("read-polars"),
+        "read the needed columns (DuckDB)": peer("read-duckdb"),
     }
 
 
@@ -78,7 +100,7 @@ def main() -> None:
             shutil.rmtree(out, ignore_errors=True)
             runs.setdefault(name, []).append(measure(command))
     shutil.rmtree(out, ignore_errors=True)
-    base = runs["plain copy (pyarrow)"]
+    base = runs[COPY]
     print(f"{arguments.rows:,} rows, {arguments.objections:,} objections, medians of {arguments.rounds}\n")
     print("| | wall s | CPU s | peak MB | wall / copy | CPU / copy |\n|---|---|---|---|---|---|")
     for name, of_name in runs.items():
@@ -89,6 +111,7 @@ def main() -> None:
             f"| {name} | {middle.wall_seconds:.1f} | {middle.cpu_seconds:.1f} | {middle.peak_bytes / 1e6:,.0f} "
             f"| {wall:.2f} | {cpu:.2f} |",
         )
+    print("\nwall seconds\n" + bars({name: median(of_name).wall_seconds for name, of_name in runs.items()}))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -28,6 +28,14 @@ def measure(command: Sequence[str]) -> Run:
     if process.returncode:
         sys.exit(f"failed with {process.returncode}: {' '.join(command)}")
     return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss * 1024)
+
+
+def bars(figures: Mapping[str, float]) -> str:
+    """Draw figures as bars of text, the longest 50 signs wide."""
+    most, width = max(figures.values()), max(map(len, figures))
+    return "\n".join(
+        f"{name:<{width}}  {'█' * max(1, round(50 * figure / most))} {figure:,.1f}" for name, figure in figures.items()
+    )
 
 
 def median(runs: Sequence[Run]) -> Run:
