@@ -106,9 +106,9 @@ def _context() -> Iterator[SparkContext]:
 
 
 def _configuration() -> SparkConf:
-    master = os.environ.get(_MASTER)
-    settings = {"spark.master": master or _HERE, "spark.app.name": "demur gate", "spark.ui.enabled": "false"}
-    if master is None:
+    master = os.environ.get(_MASTER, _HERE)
+    settings = {"spark.master": master, "spark.app.name": "demur gate", "spark.ui.enabled": "false"}
+    if master.startswith("local"):
         settings |= {"spark.driver.host": _LOOPBACK, "spark.driver.bindAddress": _LOOPBACK}
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     return SparkConf(loadDefaults=False).setAll(list(settings.items()))
