@@ -13,7 +13,8 @@ _FILES_AT_A_TIME: Final = 2
 GateFiles = Callable[[Sequence[InputFile], FileGate, Advance], list[FileResult]]
 """Gates every file, and returns what became of each in the order of the files.
 
-`advance` is told how many more rows were decided about, from one thread at a time.
+`advance` is told how many more rows were decided about, and the gate's `finished` of each file that is done, from one
+thread at a time.
 """
 
 
@@ -39,6 +40,13 @@ class _Turnstile:
                 raise _StoppedError
             self._advance(rows)
 
+    def gate(self, file: InputFile, gate: FileGate) -> FileResult:
+        """Gate a file, and say that it is done."""
+        result = gate.run(file, self.advance)
+        with self._lock:
+            gate.finished(file, result)
+        return result
+
 
 def gate_in_threads(files: Sequence[InputFile], gate: FileGate, advance: Advance) -> list[FileResult]:
     """Gate every file; see `GateFiles`.
@@ -48,7 +56,7 @@ def gate_in_threads(files: Sequence[InputFile], gate: FileGate, advance: Advance
     """
     turnstile = _Turnstile(advance)
     with ThreadPoolExecutor(_FILES_AT_A_TIME) as pool:
-        futures = [pool.submit(gate.run, file, turnstile.advance) for file in files]
+        futures = [pool.submit(turnstile.gate, file, gate) for file in files]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
         finally:  # all is done, a file has failed, or somebody interrupts

@@ -66,6 +66,14 @@ class FileResult:
     tally: RowTally
 
 
+Finished = Callable[[InputFile, FileResult], None]
+"""Is told what became of a file, once its outputs are in their place and on the disk."""
+
+
+def tell_nobody(_file: InputFile, _result: FileResult) -> None:
+    """Let a file be finished without a word."""
+
+
 @dataclass(frozen=True)
 class FileGate:
     """Gates one file after another into one folder. It has no state: threads may share it, and workers make their own.
@@ -76,6 +84,7 @@ class FileGate:
         catalogue: what may train at all; None to run without one.
         mode: what is written of the kept rows.
         folder: where to write.
+        finished: what an engine tells of each file, from one thread at a time. It stays in the process of the run.
     """
 
     mapping: SourceMapping
@@ -83,6 +92,7 @@ class FileGate:
     catalogue: Catalogue | None
     mode: GateMode
     folder: Path
+    finished: Finished = tell_nobody
 
     def run(self, file: InputFile, advance: Advance) -> FileResult:
         """Read a file; write what the mode asks for.

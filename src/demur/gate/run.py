@@ -6,6 +6,8 @@
     3. Each input file is hashed, and refused if it changed since step 1.
     4. The manifest is signed and written last; then the hidden folder gets the output's name, in one rename.
 
+A run that follows a dead one into the same output goes on from the files that were done (demur.gate.finished_files).
+
 The same input, mapping and list give the same bytes (with one version of Arrow). Specified in
 docs/spec/gate-manifest.md.
 """
@@ -27,6 +29,7 @@ from demur.gate.entry_counts import add_up, entry_rows_batch
 from demur.gate.entry_counts_file import LAYOUT, WITHHELD_BY_ENTRY
 from demur.gate.errors import MappingError, OutputExistsError
 from demur.gate.file_gate import Advance, FileGate, FileResult
+from demur.gate.finished_files import FinishedFiles
 from demur.gate.formats.data_format import REASONS_COLUMN
 from demur.gate.mapped_batch import check_product
 from demur.gate.mapping import SourceMapping
@@ -34,7 +37,7 @@ from demur.gate.output import OutputFile, writing
 from demur.gate.row_tally import RowTally
 from demur.gate.rules import kinds_not_applied, rules_for
 from demur.gate.source import count_rows, find_inputs
-from demur.gate.staging import open_staging
+from demur.gate.staging import Staging, open_staging
 from demur.gate.stores.address import Address, Place, would_read
 from demur.gate.stores.remote_staging import open_remote_staging
 from demur.gate.suppression_list import SuppressionList
@@ -71,6 +74,7 @@ def run_gate(
     signer: Signer,
     progress: Tell,
     gate_files: GateFiles = gate_in_threads,
+    tell_taken_over: Callable[[int], None] = lambda _files: None,
 ) -> GateManifest:
     """Gate a dataset and return the manifest that was signed and written.
 
@@ -81,6 +85,7 @@ def run_gate(
         progress: is told (rows done, rows in all) after each batch, from one thread at a time; None where nobody knows
             before all is read. What it raises ends the run.
         gate_files: the engine that does the work.
+        tell_taken_over: is told how many files a dead run had finished, if this one goes on from there.
 
     Raises:
         GateError: see `demur.gate.errors`. Nothing stands under the output's name then.
@@ -91,6 +96,12 @@ def run_gate(
     opened = open_remote_staging(request.out) if isinstance(request.out, Address) else open_staging(request.out)
     with opened as staging:
         gate = FileGate(request.mapping, suppressions, request.catalogue, request.mode, staging.folder)
+        if isinstance(staging, Staging):
+            finished = FinishedFiles(staging, gate, signer)
+            if staging.follows_dead_run:
+                finished.take_over(files)
+                files = find_inputs(request.inputs, request.mapping)
+            gate_files = finished.go_on(gate_files, tell_taken_over)
         results = gate_files(files, gate, _count(progress, count_rows(files)))
         counts = _write_entry_counts(staging.folder, results, suppressions)
         manifest = _manifest(request, suppressions, results, counts)

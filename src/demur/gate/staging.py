@@ -3,10 +3,12 @@
     training/                                        <- where the output goes
     training/.2026-11.partial-9f02c4d1e5a7b683/      <- hidden, so that nobody takes it for an output
         lock                                         <- locked by the run for as long as it lives
+        finished/…                                   <- notes of what is done (demur.gate.finished_files)
         output/kept/…  withheld/…  manifest.note     <- becomes training/2026-11, in one rename
 
-Whoever kills a run at any instant finds either the whole output under its name, or nothing under it. What a dead run
-left is removed by the next run into the same output, which knows it for dead because its lock is free.
+Whoever kills a run at any instant finds either the whole output under its name, or nothing under it. The next run into
+the same output knows a dead run because its lock is free. It goes on in that one's folder, and removes all but the
+output and the notes; without notes it removes the folder.
 """
 
 import errno
@@ -15,7 +17,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
@@ -25,6 +27,7 @@ from demur.gate.output import writing
 
 _LOCK: Final = "lock"
 _OUTPUT: Final = "output"
+_NOTES: Final = "finished"
 _RANDOM_BYTES: Final = 8
 _TAKEN: Final = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR}
 
@@ -34,10 +37,14 @@ class Staging:
 
     Attributes:
         folder: where to write.
+        notes: the folder for notes of the input files that are done.
+        follows_dead_run: whether a dead run was found: it is gone, or this is its folder, and the notes are its.
     """
 
-    def __init__(self, out: Path, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, out: Path, partial: Path, *, follows_dead_run: bool = False) -> None:
+        self.folder = partial / _OUTPUT
+        self.notes = partial / _NOTES
+        self.follows_dead_run = follows_dead_run
         self._out = out
 
     def publish(self) -> None:
@@ -72,39 +79,65 @@ def open_staging(out: Path) -> Iterator[Staging]:
     with writing():
         out = out.resolve()
         out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.parent / f".{out.name}.partial-{secrets.token_hex(_RANDOM_BYTES)}"
     with ExitStack() as alive:
         with writing(), _locked(out.parent):  # looking for others and appearing are one step
-            _remove_dead_runs(out)
-            if out.exists() and (not out.is_dir() or any(out.iterdir())):
+            is_taken = out.exists() and (not out.is_dir() or any(out.iterdir()))
+            dead = _find_dead_runs(out)
+            begun = next(filter(_has_notes, dead), None) if not is_taken else None
+            for partial in dead:
+                _clear(partial, () if partial != begun else (_LOCK, _OUTPUT, _NOTES))
+            if is_taken:
                 raise _exists(out)
-            partial.mkdir()
+            partial = begun or out.parent / f".{out.name}.partial-{secrets.token_hex(_RANDOM_BYTES)}"
+            for folder in (partial, partial / _OUTPUT, partial / _NOTES):
+                folder.mkdir(exist_ok=True)
             (partial / _LOCK).touch()
-            (partial / _OUTPUT).mkdir()
             alive.enter_context(_locked(partial / _LOCK))
         try:
-            yield Staging(out, partial / _OUTPUT)
+            yield Staging(out, partial, follows_dead_run=bool(dead))
         finally:
             with _locked(out.parent):  # nobody may see it half taken away
                 shutil.rmtree(partial, ignore_errors=True)
 
 
-def _remove_dead_runs(out: Path) -> None:
+def _find_dead_runs(out: Path) -> list[Path]:
+    """Return the folders of runs into this output that are no more.
+
+    Raises:
+        OutputBusyError: one of them is alive.
+    """
     pattern = re.compile(re.escape(f".{out.name}.partial-") + r"[0-9a-f]+")
-    for partial in out.parent.iterdir():
-        if not pattern.fullmatch(partial.name):
-            continue
-        try:
-            with _locked(partial / _LOCK, fcntl.LOCK_NB):
-                pass
-        except BlockingIOError as error:
-            raise OutputBusyError(
-                f'another run is writing to "{out.name}"',
-                hint="wait until it ends, or choose another folder with --out",
-            ) from error
-        except FileNotFoundError:
-            pass  # it died before it had a lock, or while it was taken away
+    found = sorted(path for path in out.parent.iterdir() if pattern.fullmatch(path.name))
+    for partial in found:
+        _check_dead(partial, out)
+    return found
+
+
+def _has_notes(partial: Path) -> bool:
+    return (partial / _OUTPUT).is_dir() and (partial / _NOTES).is_dir() and any((partial / _NOTES).iterdir())
+
+
+def _clear(partial: Path, kept: Collection[str]) -> None:
+    """Remove a folder, or what is in it but these."""
+    if not kept:
         shutil.rmtree(partial)
+        return
+    for path in partial.iterdir():
+        if path.name not in kept:
+            shutil.rmtree(path)
+
+
+def _check_dead(partial: Path, out: Path) -> None:
+    try:
+        with _locked(partial / _LOCK, fcntl.LOCK_NB):
+            pass
+    except BlockingIOError as error:
+        raise OutputBusyError(
+            f'another run is writing to "{out.name}"',
+            hint="wait until it ends, or choose another folder with --out",
+        ) from error
+    except FileNotFoundError:
+        pass  # it died before it had a lock, or while it was taken away
 
 
 @contextmanager
