@@ -69,5 +69,11 @@ def moment(instant: datetime) -> SafeString:
     Where scripts run, times.js says it in the time zone of the person's device instead.
     """
     utc = instant.astimezone(UTC)
-    words = formats.date_format(utc, "DATETIME_FORMAT")
+    words = _date_and_time(translation.get_language() or settings.LANGUAGE_CODE, utc.replace(second=0, microsecond=0))
     return format_html('<time class="moment" datetime="{}">{} UTC</time>', utc.isoformat(), words)
+
+
+@lru_cache(maxsize=1_024)
+def _date_and_time(_language: str, minute: datetime) -> str:
+    """Return an instant in the words of the active language, which name no seconds."""
+    return formats.date_format(minute, "DATETIME_FORMAT")

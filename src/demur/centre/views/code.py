@@ -1,18 +1,23 @@
 """The code: typed in by POST only, since mail scanners open every link."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from demur.centre.flood import next_minute, read_asker, wait_page
 from demur.centre.forms.code import CodeForm
+from demur.centre.kept_page import SameController, answer_kept, draw_kept, mark
+from demur.centre.templatetags.centre import moment
 from demur.centre.views.private import private
 from demur.docket import selectors
+from demur.docket.controller import get_controller
 from demur.docket.errors import (
     AlreadyConfirmedError,
     CodeError,
@@ -24,8 +29,35 @@ from demur.docket.errors import (
 )
 from demur.docket.services import confirm_code, resend_code
 
+_TEMPLATE = "centre/code.html"
+_KEPT_PAGES = 256
+"""Of some 10 KB each."""
+
 _UNPROCESSABLE = 422
 _TOO_MANY = 429
+
+
+@dataclass(frozen=True)
+class CodePage:
+    """What a code page shows that many people see alike.
+
+    Attributes:
+        tries_left: how often a code may still be typed.
+        may_correct: whether the address may still be corrected.
+        is_over: whether the code's hour is.
+        may_ask: whether a new code may be asked for now.
+        too_early: whether one was just asked for, and it might not.
+        sent_again: whether one was just asked for, and is on its way.
+        corrected: whether the address was just corrected.
+    """
+
+    tries_left: int
+    may_correct: bool
+    is_over: bool
+    may_ask: bool
+    too_early: bool
+    sent_again: bool
+    corrected: bool
 
 
 @private
@@ -72,19 +104,32 @@ def _code_page(request: HttpRequest, token: str, form: CodeForm, *, status: int 
         raise Http404
     if lodging.expires_at is None or lodging.ask_again_at is None:
         return render(request, "centre/confirmed_already.html", {"private": True})
-    context = {
-        "form": form,
-        "lodging": lodging,
-        "is_over": now >= lodging.expires_at,
-        "may_ask": now >= lodging.ask_again_at,
-        "ask_again_at": next_minute(lodging.ask_again_at),
-        "too_early": status == _TOO_MANY,
+    values = {
         "token": token,
-        "private": True,
-        "sent_again": "sent" in request.GET and not form.errors,
-        "corrected": "corrected" in request.GET and not form.errors,
+        "email": lodging.email_masked,
+        "ask_again_at": moment(next_minute(lodging.ask_again_at)),
     }
-    return render(request, "centre/code.html", context, status=status)
+    shown = CodePage(
+        tries_left=lodging.tries_left,
+        may_correct=lodging.may_correct,
+        is_over=now >= lodging.expires_at,
+        may_ask=now >= lodging.ask_again_at,
+        too_early=status == _TOO_MANY,
+        sent_again="sent" in request.GET and not form.errors,
+        corrected="corrected" in request.GET and not form.errors,
+    )
+    if form.is_bound:
+        context = {"page": shown, "form": form, **values, "private": True}
+        return render(request, _TEMPLATE, context, status=status)
+    page = _untouched(get_language() or "en", SameController(get_controller()), shown)
+    return answer_kept(request, page, values, status)
+
+
+@lru_cache(maxsize=_KEPT_PAGES)
+def _untouched(_language: str, controller: SameController, page: CodePage) -> str:
+    """Return the page for whoever has typed nothing yet."""
+    values = {name: mark(name) for name in ("token", "email", "ask_again_at")}
+    return draw_kept(_TEMPLATE, controller.it, {"page": page, "form": CodeForm(), **values, "private": True})
 
 
 def _code_error(error: CodeError) -> str:

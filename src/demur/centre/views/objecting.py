@@ -15,10 +15,10 @@ from demur.centre.flood import find_challenge, read_asker, wait_page
 from demur.centre.form_visit import PHOTO_PURPOSES, FormVisit, open_visit
 from demur.centre.forms.objection import FORMS, ObjectionForm
 from demur.centre.grounds import GROUNDS, add_grounds
+from demur.centre.kept_page import SameController, answer_kept, draw_kept
 from demur.centre.law import describe_law, reasons_are_required
 from demur.centre.meaning import Meaning
 from demur.centre.sending import name_sending
-from demur.centre.untouched_page import SameController, answer_untouched, draw_untouched
 from demur.centre.uploads import takes_photos
 from demur.docket.controller import get_controller
 from demur.docket.errors import FloodError, LodgingRefusedError
@@ -64,7 +64,7 @@ def _open(visit: FormVisit) -> HttpResponse:
         controller = get_controller()
         today = controller.day_of(visit.now)
         page = _untouched(get_language() or "en", SameController(controller), visit.meaning, country, today)
-        response = answer_untouched(visit.request, page)
+        response = answer_kept(visit.request, page)
     else:
         response = _page(visit, visit.open_form(), challenge)
     response.headers["Cache-Control"] = "private, no-cache"
@@ -81,7 +81,7 @@ def _untouched(_language: str, controller: SameController, meaning: Meaning, cou
         "law": describe_law(country, controller.it, today),
         "grounds": GROUNDS[meaning],
     }
-    return draw_untouched(_TEMPLATE, controller.it, context)
+    return draw_kept(_TEMPLATE, controller.it, context)
 
 
 def _send(visit: FormVisit) -> HttpResponse:

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from demur.centre.cookies import chosen_country, find_open_draft, forget_cookies, remember_country
 from demur.centre.country import likely_countries
 from demur.centre.forms.objection import CountryForm
+from demur.centre.kept_page import SameController, answer_kept, draw_kept
 from demur.centre.meaning import Meaning
 from demur.centre.sign_in import find_signed_in, sign_in_is_offered, sign_in_sentence
-from demur.centre.untouched_page import SameController, answer_untouched, draw_untouched
 from demur.docket.controller import get_controller
 from demur.docket.drafts import forget_draft
 
@@ -59,7 +59,7 @@ def _open(request: HttpRequest, likely: tuple[str, ...]) -> HttpResponse:
         return render(request, _TEMPLATE, {"form": form, **context})
     language, controller = get_language() or "en", SameController(get_controller())
     is_offered = sign_in_is_offered()
-    return answer_untouched(request, _untouched(language, controller, country, likely, sign_in_is_offered=is_offered))
+    return answer_kept(request, _untouched(language, controller, country, likely, sign_in_is_offered=is_offered))
 
 
 @lru_cache(maxsize=_KEPT_PAGES)
@@ -68,7 +68,7 @@ def _untouched(
 ) -> str:
     """Return the page for whoever has begun nothing and is not signed in."""
     form = CountryForm(initial={"country": country}, likely=likely)
-    return draw_untouched(_TEMPLATE, controller.it, {"form": form, "sign_in_is_offered": sign_in_is_offered})
+    return draw_kept(_TEMPLATE, controller.it, {"form": form, "sign_in_is_offered": sign_in_is_offered})
 
 
 def _context(request: HttpRequest) -> dict[str, object]:

@@ -1,11 +1,12 @@
 """Pages that are kept once they were drawn: nobody finds anything of another on them, and nothing that was changed."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from centre_world import submit
+from centre_world import Confirmed, Lodged, submit
 from django.conf import settings
 from django.test import Client
 from objecting_world import FILLED, FORMS, START, sign_in
@@ -84,3 +85,62 @@ def test_the_kept_page_is_the_page_that_is_drawn_for_one_request(ada: Client) ->
     for page in (kept, drawn):
         assert "Which law this is" in page
     assert drawn.replace(token_on(drawn), "") == kept.replace(token_on(kept), "")
+
+
+def test_what_is_on_one_persons_code_page_is_on_nobody_elses(
+    ada: Client, cy: Client, lodge: Callable[..., Lodged]
+) -> None:
+    hers = submit(ada, OWN, **{**FILLED[Meaning.OWN], "email": "ada@lisbon.example"}).headers["Location"]
+    his = submit(cy, OWN, **{**FILLED[Meaning.OWN], "email": "cy@porto.example"}).headers["Location"]
+    for browser, own, email, other, other_email in (
+        (ada, hers, "a…@lisbon.example", his, "porto"),
+        (cy, his, "c…@porto.example", hers, "lisbon"),
+        (ada, hers, "a…@lisbon.example", his, "porto"),
+    ):
+        page = browser.get(own).text
+        assert email in page
+        assert f'action="{own}"' in page
+        assert other not in page
+        assert other_email not in page
+    assert token_on(ada.get(hers).text) != token_on(cy.get(his).text)
+
+
+def test_a_tried_code_shows_on_the_code_page_at_once(ada: Client, cy: Client, lodge: Callable[..., Lodged]) -> None:
+    tried, other = lodge().page, lodge().page
+    assert "You have 5 tries left" in ada.get(tried).text
+    submit(ada, tried, code="000000")
+    assert "You have 4 tries left" in ada.get(tried).text
+    assert "You have 5 tries left" in cy.get(other).text
+
+
+def test_what_is_on_one_persons_status_page_is_on_nobody_elses(
+    ada: Client, cy: Client, confirm: Callable[..., Confirmed]
+) -> None:
+    hers, his = confirm(("@ada.lisbon",)), confirm(("@cy.porto",))
+    for browser, own, handle, other, other_handle in (
+        (ada, hers, "@ada.lisbon", his, "@cy.porto"),
+        (cy, his, "@cy.porto", hers, "@ada.lisbon"),
+        (ada, hers, "@ada.lisbon", his, "@cy.porto"),
+    ):
+        page = browser.get(own.page).text
+        assert handle in page
+        assert own.reference in page
+        assert other_handle not in page
+        assert other.reference not in page
+        assert other.page not in page
+
+
+@pytest.mark.parametrize("language", ["en", "pt-br", "fr"])
+@pytest.mark.parametrize("handles", [(), ("@ada",), ("@ada", "@a<b>&c", "@nobody")])
+def test_a_status_page_that_is_kept_is_the_one_that_is_drawn(
+    ada: Client,
+    confirm: Callable[..., Confirmed],
+    monkeypatch: pytest.MonkeyPatch,
+    handles: tuple[str, ...],
+    language: str,
+) -> None:
+    case = confirm(handles, "US")
+    kept = [ada.get(case.page, headers={"Accept-Language": language}).text for _ in range(2)]
+    monkeypatch.setattr("demur.centre.views.status._is_usual", lambda _status: False)
+    drawn = ada.get(case.page, headers={"Accept-Language": language}).text
+    assert kept == [drawn, drawn]
