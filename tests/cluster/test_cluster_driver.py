@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import pickle
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -66,6 +67,22 @@ def test_a_file_that_is_gated_twice_counts_once(world: World, mode: GateMode) ->
     assert told[-1][0] == FILES * 300
 
 
+def test_after_a_drivers_death_any_engine_goes_on_from_the_files_that_it_had_accepted(world: World) -> None:
+    def die(done: int, _total: int | None) -> None:
+        if done > 300:
+            [partial] = world.root.glob(".out.partial-*")
+            shutil.copytree(partial, world.root / partial.name.replace(".out.", ".embedded."))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        world.gate(world.out, gate_files_on(InProcess(world), world.keys), progress=die)
+    told: list[int] = []
+    world.gate(world.root / "embedded", progress=lambda done, _total: told.append(done))
+    assert told[0] == 600
+    world.gate_on(InProcess(world))
+    assert below(world.out) == below(world.root / "embedded")
+
+
 def test_a_worker_that_dies_half_way_leaves_nothing_and_its_file_is_gated_again(world: World) -> None:
     def attempts(job: Job, files: Sequence[InputFile]) -> Iterator[Attempt]:
         for index, file in enumerate(files):
@@ -76,6 +93,16 @@ def test_a_worker_that_dies_half_way_leaves_nothing_and_its_file_is_gated_again(
 
     world.gate_on(Engine(attempts))
     assert_identical(world)
+
+
+def test_what_is_done_is_noted_so_that_the_run_after_a_dead_one_goes_on_from_there(world: World) -> None:
+    noted: list[int] = []
+
+    def count(_done: int, _total: int | None) -> None:
+        noted.append(len(list(world.root.glob(".out.partial-*/finished/*.note"))))
+
+    world.gate(world.out, gate_files_on(InProcess(world), world.keys), progress=count)
+    assert noted == list(range(1, FILES + 1))
 
 
 def test_a_late_attempt_that_fails_does_not_undo_one_that_was_accepted(world: World) -> None:

@@ -56,8 +56,9 @@ def gate_files_on(engine: Engine, keys_folder: Path) -> GateFiles:
             for attempt in attempts:
                 if attempt.index in results:
                     continue
-                results[attempt.index] = _accept(attempt, job, gate.folder)
-                advance(results[attempt.index].source.rows)
+                results[attempt.index] = result = _accept(attempt, job, gate.folder)
+                gate.finished(files[attempt.index], result)
+                advance(result.source.rows)
         if len(results) < len(files):
             raise ClusterError("the engine ended without a result for every file")
         return [results[index] for index in range(len(files))]
