@@ -10,9 +10,9 @@ import numpy as np
 
 from demur.controller.catalogue import Catalogue
 from demur.gate.decision import REASONS, decide_at, rows_by_code
-from demur.gate.formats.registry import format_of
 from demur.gate.mapped_batch import check_product, without_unread
 from demur.gate.mapping import SourceMapping
+from demur.gate.path_columns import read_blocks
 from demur.gate.rules import kinds_not_applied, rules_for
 from demur.gate.source import count_rows, find_inputs
 from demur.gate.stores.address import Place
@@ -65,7 +65,7 @@ def decide_only(
     total = count_rows(files)
     for file in files:
         with file.at_hand() as path:
-            for block in format_of(file.name).read(path, file.name, mapping, whole=False):
+            for block in read_blocks(path, file.name, mapping, whole=False):
                 decision = decide_at(block.where, block.batch, read, suppressions, catalogue)
                 by_reason += decision.count_by_reason()
                 kept += int(np.count_nonzero(decision.kept_mask))

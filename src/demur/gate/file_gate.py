@@ -32,6 +32,7 @@ from demur.gate.formats.registry import format_of
 from demur.gate.mapped_batch import without_unread
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import writing
+from demur.gate.path_columns import read_blocks
 from demur.gate.row_tally import RowTally
 from demur.gate.source import InputFile
 from demur.gate.string_window import BoolMask
@@ -136,7 +137,7 @@ class _FileRun:
         with ExitStack() as opened:
             kept = opened.enter_context(self._create_kept()) if writes else None
             withheld = opened.enter_context(self._create_withheld())
-            for block in self._format.read(self._path, self._name, gate.mapping, whole=writes):
+            for block in read_blocks(self._path, self._name, gate.mapping, whole=writes):
                 decision = decide_at(block.where, block.batch, self._mapping, gate.suppressions, gate.catalogue)
                 if kept is not None:
                     kept.append(block, decision.kept_mask)
@@ -152,7 +153,7 @@ class _FileRun:
     def _write_marked(self) -> ManifestFile:
         """Read the file again, whole, and write the rows that were decided to be kept."""
         with self._create_kept() as kept:
-            for block in self._format.read(self._path, self._name, self._gate.mapping, whole=True):
+            for block in read_blocks(self._path, self._name, self._gate.mapping, whole=True):
                 kept.append(block, self._kept_marks.take(block.batch.num_rows, self._name))
             return self._finish(KEPT, kept)
 

@@ -152,6 +152,8 @@ def check_columns(schema: pa.Schema, mapping: SourceMapping, where: str) -> None
         ColumnTypeError: a column has another type.
     """
     for role, column in _columns(mapping):
+        if column in mapping.path_columns:
+            continue
         found = schema.get_all_field_indices(column)
         if len(found) != 1:
             raise ColumnMissingError(
@@ -178,14 +180,26 @@ def needed_columns(mapping: SourceMapping) -> list[str]:
 
 
 def read_roles(mapping: SourceMapping) -> list[tuple[str, str]]:
-    """Return (role, column) for every column that a run reads of each row: what rules read, and what is counted by."""
+    """Return (role, column) for every column that a run reads of each row: what rules read, and what is counted by.
+
+    What the path of a file says is not read.
+    """
     roles = {*Role, CREATED_AT}
-    return [(role, column) for role, column in _columns(mapping) if role in roles]
+    named = _columns(mapping)
+    return [(role, column) for role, column in named if role in roles and column not in mapping.path_columns]
 
 
 def read_columns(mapping: SourceMapping) -> list[str]:
     """Return those columns, each once."""
     return list(dict.fromkeys(column for _, column in read_roles(mapping)))
+
+
+def roles_of_columns(mapping: SourceMapping) -> dict[str, set[str]]:
+    """Return the roles of each column that a mapping names."""
+    roles: dict[str, set[str]] = {}
+    for role, column in _columns(mapping):
+        roles.setdefault(column, set()).add(role)
+    return roles
 
 
 def without_unread(mapping: SourceMapping) -> SourceMapping:

@@ -66,6 +66,7 @@ class SourceMapping:
         product: of which product a row is; None if the mapping does not say.
         others: column by optional role; of these, rules read `text` only.
         sha256: of the mapping file (32 bytes).
+        path_columns: of these columns, those that the path of the file at hand gives (demur.gate.path_columns).
     """
 
     row_id: str
@@ -79,6 +80,7 @@ class SourceMapping:
     product: ProductColumn | None
     others: Mapping[str, str]
     sha256: bytes
+    path_columns: frozenset[str] = frozenset()
 
 
 def parse_mapping(raw: bytes) -> SourceMapping:

@@ -17,8 +17,9 @@ import pyarrow as pa
 from demur.gate.errors import InputChangedError, UnreadableInputError
 from demur.gate.file_state import FileState, file_state
 from demur.gate.formats.data_format import unreadable
-from demur.gate.formats.registry import SUFFIXES, format_of
+from demur.gate.formats.registry import SUFFIXES
 from demur.gate.mapping import SourceMapping
+from demur.gate.path_columns import check_file, load_whole_schema
 from demur.gate.stores.address import Address, Place, fixed_part, has_wildcard
 from demur.gate.stores.remote_input import RemoteObject, list_remote
 from demur.gate.tables.table_kind import refuse_tables
@@ -104,7 +105,7 @@ class RemoteFile(InputFile):
             StoreError: the store refuses, or cannot be reached.
         """
         with self.stored.at_hand() as path:
-            format_of(self.name).count_rows(path, self.name, self.mapping)
+            check_file(path, self.name, self.mapping)
             yield path
 
     def hash_unchanged(self, path: Path) -> bytes:
@@ -151,9 +152,9 @@ def load_schema(inputs: Place) -> pa.Schema:
     if isinstance(inputs, Address):
         first = _find_objects(inputs)[0]
         with first.at_hand() as path:
-            return format_of(first.name).load_schema(path, first.name)
+            return load_whole_schema(path, first.name)
     name, path = _find_paths(inputs)[0]
-    return format_of(name).load_schema(path, name)
+    return load_whole_schema(path, name)
 
 
 def _find_objects(inputs: Address) -> list[RemoteObject]:
@@ -245,4 +246,4 @@ def _inspect(path: Path, name: str, mapping: SourceMapping) -> InputFile:
         state = file_state(path.stat())
     except OSError as error:
         raise unreadable(f"{name} could not be opened", error) from error
-    return InputFile(path, name, state, format_of(name).count_rows(path, name, mapping))
+    return InputFile(path, name, state, check_file(path, name, mapping))

@@ -157,10 +157,12 @@ def record_schema(mapping: SourceMapping, first: bytes) -> pa.Schema:
     made = mapping.others.get(CREATED_AT)
     if (
         made is not None
+        and made in types
         and made not in needed_columns(mapping)
         and not is_record(first, pa.schema([(made, pa.string())]))
     ):
         del types[made]  # a date that is a number: nothing is counted by it
+    types |= dict.fromkeys(mapping.path_columns, pa.string())  # so that a line that has one too is noticed
     return pa.schema(list(types.items()))
 
 
