@@ -14,7 +14,7 @@ from demur.gate.mapped_batch import check_product, without_unread
 from demur.gate.mapping import SourceMapping
 from demur.gate.path_columns import read_blocks
 from demur.gate.rules import kinds_not_applied, rules_for
-from demur.gate.source import count_rows, find_inputs
+from demur.gate.source import count_rows, find_images_of, find_inputs
 from demur.gate.stores.address import Place
 from demur.gate.suppression_list import SuppressionList
 
@@ -59,6 +59,7 @@ def decide_only(
     """
     check_product(mapping, catalogue)
     files = find_inputs(inputs, mapping)
+    find_images_of(files, mapping)
     read = without_unread(mapping)
     by_reason = np.zeros(len(REASONS), np.int64)
     kept = done = 0

@@ -31,12 +31,13 @@ from demur.gate.errors import MappingError, OutputExistsError
 from demur.gate.file_gate import Advance, FileGate, FileResult
 from demur.gate.finished_files import FinishedFiles
 from demur.gate.formats.data_format import REASONS_COLUMN
+from demur.gate.formats.image_folder import KeptImage
 from demur.gate.mapped_batch import check_product
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import OutputFile, writing
 from demur.gate.row_tally import RowTally
 from demur.gate.rules import kinds_not_applied, rules_for
-from demur.gate.source import count_rows, find_inputs
+from demur.gate.source import count_rows, find_images_of, find_inputs
 from demur.gate.staging import Staging, open_staging
 from demur.gate.stores.address import Address, Place, would_read
 from demur.gate.stores.remote_staging import open_remote_staging
@@ -102,9 +103,11 @@ def run_gate(
                 finished.take_over(files)
                 files = find_inputs(request.inputs, request.mapping)
             gate_files = finished.go_on(gate_files, tell_taken_over)
+        found_images = find_images_of(files, request.mapping)
         results = gate_files(files, gate, _count(progress, count_rows(files)))
+        images = found_images.write_kept(staging.folder, request.mode)
         counts = _write_entry_counts(staging.folder, results, suppressions)
-        manifest = _manifest(request, suppressions, results, counts)
+        manifest = _manifest(request, suppressions, results, images, counts)
         with writing(), (staging.folder / MANIFEST).open("xb") as stream:
             stream.write(manifest.sign(signer))
             stream.flush()
@@ -145,7 +148,11 @@ def _write_entry_counts(folder: Path, results: Iterable[FileResult], suppression
 
 
 def _manifest(
-    request: GateRequest, suppressions: SuppressionList, results: Sequence[FileResult], counts: ManifestFile
+    request: GateRequest,
+    suppressions: SuppressionList,
+    results: Sequence[FileResult],
+    images: Sequence[KeptImage],
+    counts: ManifestFile,
 ) -> GateManifest:
     rules = rules_for(request.mapping, request.catalogue)
     reason_rows = np.sum([result.reason_rows for result in results], axis=0)
@@ -161,10 +168,13 @@ def _manifest(
         mapping_sha256=request.mapping.sha256,
         catalogue_sha256=None if request.catalogue is None else catalogue_sha256(request.catalogue),
         rules={rule.CODE: rule.VERSION for rule in rules},
-        inputs=tuple(result.source for result in results),
+        inputs=(*(result.source for result in results), *(image.source for image in images)),
         mode=request.mode,
-        outputs=(*kept, *(result.withheld for result in results), counts),
-        linked=tuple(result.kept.path for result in results if result.kept is not None and result.is_linked),
+        outputs=(*kept, *(image.kept for image in images), *(result.withheld for result in results), counts),
+        linked=(
+            *(result.kept.path for result in results if result.kept is not None and result.is_linked),
+            *(image.kept.path for image in images if image.is_linked),
+        ),
         kept_rows=sum(result.source.rows - result.withheld.rows for result in results),
         withheld_rows=sum(result.withheld.rows for result in results),
         withheld_by_reason=rows_by_code(reason_rows, rules),

@@ -17,15 +17,13 @@ import pyarrow as pa
 from demur.gate.errors import InputChangedError, UnreadableInputError
 from demur.gate.file_state import FileState, file_state
 from demur.gate.formats.data_format import unreadable
+from demur.gate.formats.image_folder import Images, find_images, is_image, is_image_folder
 from demur.gate.formats.registry import SUFFIXES
 from demur.gate.mapping import SourceMapping
 from demur.gate.path_columns import check_file, load_whole_schema
 from demur.gate.stores.address import Address, Place, fixed_part, has_wildcard
 from demur.gate.stores.remote_input import RemoteObject, list_remote
 from demur.gate.tables.table_kind import refuse_tables
-
-_LEFT_OUT: Final = (".", "_")
-"""Names that begin so are marks and indexes of the engines that wrote the folder (`_SUCCESS`, `.crc`), never data."""
 
 _ENDS: Final = ", ".join(SUFFIXES)
 _NOTHING_ELSE_HINT: Final = (
@@ -136,6 +134,18 @@ def find_inputs(inputs: Place, mapping: SourceMapping) -> list[InputFile]:
     return [_inspect(path, name, mapping) for name, path in _find_paths(inputs)]
 
 
+def find_images_of(files: Sequence[InputFile], mapping: SourceMapping) -> Images:
+    """Return the images that files name, after checking that rows and images belong to one another, one to one.
+
+    In an object store there are none: whatever is no data was refused.
+
+    Raises:
+        UnreadableInputError: a row without an image, or an image without a row or with two.
+        ColumnTypeError: a column of file names is no text.
+    """
+    return find_images([(file.name, file.path) for file in files if not isinstance(file, RemoteFile)], mapping)
+
+
 def count_rows(files: Sequence[InputFile]) -> int | None:
     """Return how many rows files have together; None if one of them does not say."""
     rows = [file.rows for file in files if file.rows is not None]
@@ -195,7 +205,7 @@ def _match(base: Path, pattern: Path) -> list[Path]:
         raise UnreadableInputError(f'"{pattern}" is not a pattern', hint='"**" must stand alone') from error
     found: dict[Path, None] = {}
     for path in matches:
-        if any(part.startswith(_LEFT_OUT) for part in path.relative_to(base).parts):
+        if any(part.startswith(LEFT_OUT) for part in path.relative_to(base).parts):
             continue
         if path.is_dir() and not path.is_symlink():
             found |= dict.fromkeys(_walk(path))
@@ -204,19 +214,20 @@ def _match(base: Path, pattern: Path) -> list[Path]:
     return list(found)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """Yield every file of data below a folder."""
+def _walk(folder: Path, *, has_images: bool = False) -> Iterator[Path]:
+    """Yield every file of data below a folder. Images are left to the rows that name them (formats/image_folder.py)."""
+    has_images = has_images or is_image_folder(folder)
     for entry in folder.iterdir():
-        if entry.is_dir() and not entry.is_symlink() and not entry.name.startswith(_LEFT_OUT):
-            yield from _walk(entry)
-        elif _is_data(entry.name, is_file=entry.is_file()):
+        if entry.is_dir() and not entry.is_symlink() and not entry.name.startswith(LEFT_OUT):
+            yield from _walk(entry, has_images=has_images)
+        elif not (has_images and is_image(entry)) and _is_data(entry.name, is_file=entry.is_file()):
             yield entry
 
 
 def _is_data(name: str, *, is_file: bool = True) -> bool:
     """Tell by its path whether a file in a folder is data, or a mark of an engine; refuse whatever is neither."""
     parts = name.split("/")
-    if any(part.startswith(_LEFT_OUT) for part in parts):
+    if any(part.startswith(LEFT_OUT) for part in parts):
         return False
     if is_file and name.endswith(SUFFIXES):
         return True
