@@ -18,7 +18,7 @@ from demur.gate.errors import InputChangedError, UnreadableInputError
 from demur.gate.file_state import FileState, file_state
 from demur.gate.formats.data_format import unreadable
 from demur.gate.formats.image_folder import Images, find_images, is_image, is_image_folder
-from demur.gate.formats.registry import SUFFIXES
+from demur.gate.formats.registry import LEFT_OUT, SUFFIXES
 from demur.gate.mapping import SourceMapping
 from demur.gate.path_columns import check_file, load_whole_schema
 from demur.gate.stores.address import Address, Place, fixed_part, has_wildcard

@@ -23,6 +23,7 @@ from demur.gate.formats.registry import LEFT_OUT, SUFFIXES, format_of
 from demur.gate.mapped_batch import Role
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import HashingStream, writing
+from demur.gate.path_columns import check_file, read_blocks
 from demur.gate.string_window import plain_strings
 
 FILE_NAME: Final = "file_name"
@@ -151,7 +152,7 @@ def find_images(files: Iterable[tuple[str, Path]], mapping: SourceMapping) -> Im
     found = {name: image for folder, path in _outermost(metadata) for name, image in _walk(folder, path)}
     named: set[str] = set()
     for name, path in metadata.items():
-        format_of(name).count_rows(path, name, _with_file_name(mapping))
+        check_file(path, name, _with_file_name(mapping))
         for row, image in enumerate(_read_names(path, name, mapping), 1):
             if image not in found:
                 raise UnreadableInputError(
@@ -202,7 +203,7 @@ def _with_file_name(mapping: SourceMapping) -> SourceMapping:
 def _read_names(path: Path, name: str, mapping: SourceMapping) -> Iterator[str]:
     """Yield the name of each row's image inside the input, in the order of the rows."""
     folder = name.rpartition("/")[0]
-    for block in format_of(name).read(path, name, _with_file_name(mapping), whole=False):
+    for block in read_blocks(path, name, _with_file_name(mapping), whole=False):
         try:
             values = plain_strings(block.batch.column(FILE_NAME)).to_pylist()
         except DAMAGED as error:
