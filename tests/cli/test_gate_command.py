@@ -1,6 +1,7 @@
 """`demur gate` as a data engineer types it."""
 
 import os
+import shutil
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
@@ -18,8 +19,9 @@ from demur.core.errors import DemurError, DigestMismatchError, ExpiredError, Sig
 from demur.core.gate_manifest import verify_manifest
 from demur.core.identifier import IdentifierKind
 from demur.core.suppression_list import SuppressionListHeader, seal_list
-from demur.gate.errors import ColumnMissingError, MappingError
+from demur.gate.errors import ColumnMissingError, MappingError, OutputWriteError
 from demur.gate.mapping import parse_mapping
+from demur.gate.staging import Staging
 from demur.gate.suppression_list import ListEntry, encode_entries
 from demur.ledger.keys import KeyRole, SecretName, create_missing_keys, load_secret, load_signer
 
@@ -140,6 +142,18 @@ def test_a_run_is_either_dry_or_has_an_output(world: Path) -> None:
     assert demur("run", world / "lake", *options).exit_code == 2
     assert run(world, "--dry-run").exit_code == 2
     assert not (world / "out").exists()
+
+
+def test_what_a_run_that_died_had_finished_is_taken_over_and_said(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(staging: Staging) -> None:
+        shutil.copytree(staging.folder.parent, world / "died")
+        raise OutputWriteError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Staging, "publish", die)
+        run(world)
+    (world / "died").rename(world / ".out.partial-0123")
+    assert "Files taken over from a run that died: 1 of 1." in run(world).stdout
 
 
 def test_progress_is_not_mixed_into_the_summary(world: Path) -> None:

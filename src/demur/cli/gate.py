@@ -75,7 +75,8 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     OUT/withheld-by-entry.parquet (how many rows each entry of the list withheld) and OUT/manifest.note (signed).
     Private messages never train. Other data that are not public train only if the controller's file says so.
 
-    Anything unreadable, unknown, expired or tampered stops the run, and nothing appears under OUT.
+    Anything unreadable, unknown, expired or tampered stops the run, and nothing appears under OUT. After a run that was
+    killed, the same command goes on from the files that were finished.
 
     [bold]Examples[/bold]
 
@@ -102,6 +103,7 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     suppressions = load_list(suppression_list, keys_folder)
     catalogue = load_catalogue(controller)
     outcome: GateManifest | DryRun
+    taken_over: list[int] = []
     with gate_progress(f"list {suppressions.header.number}") as progress:
         if out is None:
             outcome, end = decide_only(place, source_mapping, suppressions, catalogue, progress), "nothing was written"
@@ -109,9 +111,9 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
             signer = load_signer(keys_folder, KeyRole.GATE)
             request = GateRequest(place, source_mapping, parse_place(out), catalogue, mode)
             gate_files = load_gate_files(engine, suppression_list, keys_folder)
-            outcome = run_gate(request, suppressions, signer, progress, gate_files)
+            outcome = run_gate(request, suppressions, signer, progress, gate_files, taken_over.append)
             end = f"manifest: {str(request.out).rstrip('/')}/manifest.note"
-    print_summary(outcome, end)
+    print_summary(outcome, end, sum(taken_over))
     warn_of_namespaces(source_mapping, suppressions)
 
 

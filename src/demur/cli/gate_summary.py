@@ -43,8 +43,8 @@ def gate_progress(what: str) -> Iterator[Callable[[int, int | None], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def print_summary(outcome: "GateManifest | DryRun", end: str) -> None:
-    """Print what was decided, by reason, and what became of it."""
+def print_summary(outcome: "GateManifest | DryRun", end: str, taken_over: int) -> None:
+    """Print what was decided, by reason, what became of it, and how many files a dead run had finished."""
     total = outcome.kept_rows + outcome.withheld_rows
     table = Table("", "rows", "share", "", box=None, pad_edge=False)
     table.columns[1].justify = table.columns[2].justify = "right"
@@ -57,6 +57,8 @@ def print_summary(outcome: "GateManifest | DryRun", end: str) -> None:
     console.print(table)
     if isinstance(outcome, GateManifest) and outcome.linked:
         console.print(f"{len(outcome.linked):,} of {len(outcome.inputs):,} files kept every row, and are linked.")
+    if isinstance(outcome, GateManifest) and taken_over:
+        console.print(f"Files taken over from a run that died: {taken_over:,} of {len(outcome.inputs):,}.")
     if any(outcome.withheld_by_reason.values()):
         console.print("A row with two reasons counts in both.")
     if outcome.kinds_not_applied:
