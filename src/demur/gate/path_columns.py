@@ -81,9 +81,8 @@ def load_whole_schema(path: Path, name: str) -> pa.Schema:
         UnreadableInputError: not such a file, or damaged.
     """
     schema = format_of(name).load_schema(path, name)
-    for column in path_values(name).keys() - set(schema.names):
-        schema = schema.append(pa.field(column, pa.string()))
-    return schema
+    given = [column for column in path_values(name) if column not in schema.names]
+    return pa.schema([*schema, *(pa.field(column, pa.string()) for column in given)], schema.metadata)
 
 
 def read_blocks(path: Path, name: str, mapping: SourceMapping, *, whole: bool) -> Iterator[Block]:
