@@ -74,7 +74,7 @@ def read_database() -> dict[str, object] | None:
             hint='in the clone: pip install ".[postgres]"',
         ) from error
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "demur.docket.postgresql",
         "NAME": parts.path.lstrip("/"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
