@@ -12,7 +12,6 @@ from demur.controller.catalogue import Catalogue
 from demur.gate.decision import REASONS, decide_at, rows_by_code
 from demur.gate.mapped_batch import check_product, without_unread
 from demur.gate.mapping import SourceMapping
-from demur.gate.path_columns import read_blocks
 from demur.gate.rules import kinds_not_applied, rules_for
 from demur.gate.source import count_rows, find_images_of, find_inputs
 from demur.gate.stores.address import Place
@@ -66,7 +65,7 @@ def decide_only(
     total = count_rows(files)
     for file in files:
         with file.at_hand() as path:
-            for block in read_blocks(path, file.name, mapping, whole=False):
+            for block in file.read(path, mapping, whole=False):
                 decision = decide_at(block.where, block.batch, read, suppressions, catalogue)
                 by_reason += decision.count_by_reason()
                 kept += int(np.count_nonzero(decision.kept_mask))

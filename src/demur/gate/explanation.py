@@ -14,7 +14,6 @@ from demur.controller.catalogue import Catalogue
 from demur.gate.decision import decide
 from demur.gate.mapped_batch import ROLE_TYPES, Role, check_product, map_batch, without_unread
 from demur.gate.mapping import SourceMapping
-from demur.gate.path_columns import read_blocks
 from demur.gate.rules import OBJECTION_RULES
 from demur.gate.source import find_inputs
 from demur.gate.stores.address import Place
@@ -61,7 +60,7 @@ def explain_rows(
     found = []
     for file in find_inputs(inputs, mapping):
         with file.at_hand() as path:
-            for block in read_blocks(path, file.name, mapping, whole=False):
+            for block in file.read(path, mapping, whole=False):
                 for place in np.flatnonzero(_find_row_id(block.batch.column(mapping.row_id), row_id)):
                     row = block.batch.slice(place, 1)
                     found.append(_explain(block.where, row, read, suppressions, catalogue))

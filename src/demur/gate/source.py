@@ -16,11 +16,11 @@ import pyarrow as pa
 
 from demur.gate.errors import InputChangedError, UnreadableInputError
 from demur.gate.file_state import FileState, file_state
-from demur.gate.formats.data_format import unreadable
+from demur.gate.formats.data_format import Block, DataFormat, unreadable
 from demur.gate.formats.image_folder import Images, find_images, is_image, is_image_folder
-from demur.gate.formats.registry import LEFT_OUT, SUFFIXES
+from demur.gate.formats.registry import LEFT_OUT, SUFFIXES, format_of
 from demur.gate.mapping import SourceMapping
-from demur.gate.path_columns import check_file, load_whole_schema
+from demur.gate.path_columns import check_file, load_whole_schema, read_blocks
 from demur.gate.stores.address import Address, Place, fixed_part, has_wildcard
 from demur.gate.stores.remote_input import RemoteObject, list_remote
 from demur.gate.tables.table_kind import refuse_tables
@@ -46,6 +46,26 @@ class InputFile:
     name: str
     state: FileState
     rows: int | None
+
+    @property
+    def format(self) -> DataFormat:
+        """How it is read and written."""
+        return format_of(self.name)
+
+    @property
+    def has_removed_rows(self) -> bool:
+        """Whether it holds rows that are not in the dataset any more, so that it may not be taken as it is."""
+        return False
+
+    def read(self, path: Path, mapping: SourceMapping, *, whole: bool) -> Iterator[Block]:
+        """Yield all its rows in order; see `read_blocks`.
+
+        Args:
+            path: where it is, as `at_hand` gave it.
+            mapping: which columns rules read.
+            whole: whether the blocks' content is wanted.
+        """
+        return read_blocks(path, self.name, mapping, whole=whole)
 
     @contextmanager
     def at_hand(self) -> Iterator[Path]:
