@@ -50,7 +50,7 @@ def build(rows: int, people: int, objections: int) -> Path:
 
 
 def write_mapping_without_text(folder: Path) -> Path:
-    """Write a mapping by which the gate decides about what its peers decide about, authors and tags; return its path."""
+    """Write a mapping by which the gate decides, as its peers do, by authors and tags only; return its path."""
     mapping = (folder / "sample" / "mapping.yaml").read_text()
     path = folder / "mapping-accounts.yaml"
     path.write_text(re.sub(r"^text:(?: .*)?\n(?:  .*\n)*", "", mapping, flags=re.MULTILINE))
