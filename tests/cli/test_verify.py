@@ -326,6 +326,17 @@ def test_a_signed_note_of_another_kind_is_refused(text: str, given: Given) -> No
     assert "no manifest or checkpoint that this version knows" in result.stderr
 
 
+def test_an_output_is_checked_by_its_folder_and_is_none_without_its_manifest(given: Given) -> None:
+    folder = given.manifest.parent
+    assert run(folder, "--keys", given.keys).exit_code == 0
+    given.manifest.unlink()
+    for left in ("withheld", "kept"):
+        result = run(folder, "--keys", given.keys)
+        assert result.exit_code == 5
+        assert "no manifest.note: it is no output of a gate, or not the whole of one" in result.stderr
+        shutil.rmtree(folder / left)
+
+
 def test_a_folder_that_is_no_log_is_refused(given: Given) -> None:
     result = run(given.folder, "--keys", given.keys)
     assert result.exit_code == 5

@@ -36,6 +36,7 @@ from demur.ledger.log import CHECKPOINT_NAME, verify_log
 Keys = Mapping[str, VerifierKey]
 
 _WORST_FIRST = (NOT_VERIFIED, EXPIRED, UNREADABLE, OTHER, UNKNOWN_SIGNER, OK)
+MANIFEST = "manifest.note"
 _CHECKPOINT_LINES = 3
 _EVENTS = {
     Event.OBJECTION_RECEIVED: "an objection was received",
@@ -88,6 +89,13 @@ def check_file(path: Path, keys: Keys | None) -> Finding:
         DemurError: the first check that failed.
     """
     if path.is_dir():
+        if (path / MANIFEST).exists():
+            return check_file(path / MANIFEST, keys)
+        if (path / gate_manifest.KEPT).exists() or (path / gate_manifest.WITHHELD).exists():
+            raise FormatError(
+                f"this folder has no {MANIFEST}: it is no output of a gate, or not the whole of one",
+                hint="train on nothing in it; fetch the whole output, or run the gate again",
+            )
         if not (path / CHECKPOINT_NAME).exists():
             raise FormatError("this folder is not a log: it holds no checkpoint", hint="name the files inside it")
         return _check_log(path, _key(keys, KeyRole.LOG))
