@@ -12,6 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from gate_world import SCHEMA
 
+from demur.core.gate_manifest import GateMode
+
+MODES = (GateMode.REWRITE, GateMode.LINK, GateMode.IDS)
+"""Of plain files."""
+
 Rows = Sequence[Mapping[str, object]]
 
 
@@ -104,4 +109,36 @@ JSON_LINES = FileKind(
     "jsonl", lambda path, rows: compress(path, json_bytes(rows)), read_json, lambda path: pairs_of(read_json(path))
 )
 CSV = FileKind("csv", lambda path, rows: compress(path, csv_bytes(rows)), read_csv, read_withheld_csv)
-KINDS = [PARQUET, JSON_LINES, CSV]
+
+
+def write_arrow(path: Path, rows: Rows, *, codec: str | None = None, schema: pa.Schema = SCHEMA) -> None:
+    """Write batches of seven rows: a stream if the name ends so, else a file."""
+    create = pa.ipc.new_stream if path.suffix == ".arrows" else pa.ipc.new_file
+    table = pa.Table.from_pylist([dict(each) for each in rows], schema=schema)
+    with create(
+        str(path), schema, options=pa.ipc.IpcWriteOptions(compression=codec, unify_dictionaries=True)
+    ) as writer:
+        writer.write_table(table, max_chunksize=7)
+
+
+def read_arrow(path: Path) -> list[dict[str, object]]:
+    opener = pa.ipc.open_stream if path.suffix == ".arrows" else pa.ipc.open_file
+    with pa.OSFile(str(path)) as stream:
+        return list(opener(stream).read_all().to_pylist())
+
+
+WORDED = pa.schema(
+    [
+        field.with_type(pa.dictionary(pa.int32(), pa.string())) if pa.types.is_string(field.type) else field
+        for field in SCHEMA
+    ]
+)
+ARROW_FILE = FileKind("arrow", write_arrow, read_arrow, lambda path: pairs_of(read_arrow(path)))
+ARROW_STREAM = FileKind("arrows", write_arrow, read_arrow, lambda path: pairs_of(read_arrow(path)))
+FEATHER = FileKind(
+    "feather",
+    lambda path, rows: write_arrow(path, rows, codec="zstd", schema=WORDED),
+    read_arrow,
+    lambda path: pairs_of(read_arrow(path)),
+)
+KINDS = [PARQUET, JSON_LINES, CSV, ARROW_FILE, ARROW_STREAM, FEATHER]

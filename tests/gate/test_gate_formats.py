@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from format_world import CSV, KINDS, FileKind
+from format_world import CSV, KINDS, MODES, FileKind
 from gate_oracle import ADA_OBJECTS, ROWS, reasons_by_hand
 from gate_world import GATE_SIGNER, lake_rows, mapping
 from hypothesis import given, settings
@@ -36,7 +36,7 @@ def test_kept_and_withheld_rows_are_what_plain_python_says(
     source = kind.write_to(folder / "lake" / f"a.{kind.suffix}", rows)
     expected = [(each["record_id"], reasons_by_hand(each)) for each in rows]
     kept = [each for each, (_, reasons) in zip(rows, expected, strict=True) if not reasons]
-    for mode in GateMode:
+    for mode in MODES:
         manifest = gate(source, folder / mode, mode)
         assert (manifest.kept_rows, manifest.withheld_rows) == (len(kept), len(rows) - len(kept))
         [withheld] = (folder / mode / "withheld").iterdir()

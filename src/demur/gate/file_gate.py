@@ -10,7 +10,6 @@ All of them write the ids of the withheld rows, with their reasons.
 
 import hashlib
 import os
-from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -25,17 +24,16 @@ from demur.controller.catalogue import Catalogue
 from demur.core.gate_manifest import KEPT, WITHHELD, GateMode, ManifestFile
 from demur.gate.decision import REASONS, Decision, decide_at
 from demur.gate.entry_counts import EntryCounter, EntryRows
-from demur.gate.errors import InputChangedError
 from demur.gate.file_state import file_state
 from demur.gate.formats.data_format import Block, KeptFile, WithheldFile, filter_rows, withheld_schema
 from demur.gate.formats.registry import format_of
+from demur.gate.kept_marks import KeptMarks, changed
 from demur.gate.mapped_batch import without_unread
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import writing
 from demur.gate.path_columns import read_blocks
 from demur.gate.row_tally import RowTally
 from demur.gate.source import InputFile
-from demur.gate.string_window import BoolMask
 from demur.gate.suppression_list import SuppressionList
 
 _COPY_BYTES: Final = 1 << 20
@@ -116,7 +114,7 @@ class _FileRun:
         self._rows, self._reason_rows = 0, np.zeros(len(REASONS), np.int64)
         self._entries = EntryCounter(gate.mapping, gate.suppressions)
         self._tally = RowTally(gate.mapping, gate.catalogue)
-        self._kept_marks = _Marks()
+        self._kept_marks = KeptMarks()
 
     def run(self, advance: Advance) -> FileResult:
         """Do all of it, and return what became of the file."""
@@ -176,7 +174,7 @@ class _FileRun:
         is_copy = state.st_nlink == 1
         is_same = is_copy or self._file.is_still(file_state(state))
         if digest != source.sha256 or not is_same:
-            raise _changed(self._name)
+            raise changed(self._name)
         return ManifestFile(f"{KEPT}/{self._name}", source.sha256, source.rows)
 
     def _create_kept(self) -> KeptFile:
@@ -200,36 +198,6 @@ class _FileRun:
         self._entries.add(block.batch, decision, block.where)
         schema = withheld_schema(block.batch.schema, row_id)
         return pa.RecordBatch.from_arrays([ids, decision.withheld_reasons()], schema=schema)
-
-
-class _Marks:
-    """Which rows of a file are kept, eight in a byte, to be taken in the order in which they were decided about."""
-
-    def __init__(self) -> None:
-        self._packed: deque[tuple[npt.NDArray[np.uint8], int]] = deque()
-        self._next = np.zeros(0, bool)
-
-    def append(self, kept_mask: BoolMask) -> None:
-        """Add the next rows."""
-        self._packed.append((np.packbits(kept_mask), len(kept_mask)))
-
-    def take(self, rows: int, name: str) -> BoolMask:
-        """Return the next rows, bool[rows], and forget them.
-
-        Raises:
-            InputChangedError: nobody decided about so many.
-        """
-        while len(self._next) < rows:
-            if not self._packed:
-                raise _changed(name)
-            packed, count = self._packed.popleft()
-            self._next = np.concatenate([self._next, np.unpackbits(packed, count=count).view(bool)])
-        taken, self._next = self._next[:rows], self._next[rows:]
-        return taken
-
-
-def _changed(name: str) -> InputChangedError:
-    return InputChangedError(f"{name} changed while it was read", hint="run again when nobody writes to it")
 
 
 def _copy(source: Path, target: Path) -> bytes:

@@ -2,13 +2,14 @@
 
 from typing import Final
 
+from demur.gate.formats.arrow_ipc import ArrowIpc
 from demur.gate.formats.comma_separated import CommaSeparated
 from demur.gate.formats.data_format import DataFormat
 from demur.gate.formats.json_lines import JsonLines
 from demur.gate.formats.parquet import Parquet
 from demur.gate.formats.webdataset import WebDataset
 
-FORMATS: Final[tuple[DataFormat, ...]] = (Parquet(), JsonLines(), CommaSeparated(), WebDataset())
+FORMATS: Final[tuple[DataFormat, ...]] = (Parquet(), JsonLines(), CommaSeparated(), ArrowIpc(), WebDataset())
 SUFFIXES: Final = tuple(suffix for known in FORMATS for suffix in known.SUFFIXES)
 
 LEFT_OUT: Final = (".", "_")
