@@ -22,6 +22,7 @@ from demur.gate.run import GateRequest, run_gate
 from demur.gate.source import InputFile, find_inputs
 
 ADA_OBJECTS = list_of("lumen:ada")
+MODES = [mode for mode in GateMode if mode is not GateMode.DELETES]  # which is for tables only
 
 
 def gate(lake: Path, out: Path, mode: GateMode) -> GateManifest:
@@ -45,7 +46,7 @@ def below(folder: Path) -> dict[str, bytes]:
 
 
 def test_every_mode_decides_the_same_and_says_which_it_was(lake: Path, tmp_path: Path) -> None:
-    manifests = {mode: gate(lake, tmp_path / mode, mode) for mode in GateMode}
+    manifests = {mode: gate(lake, tmp_path / mode, mode) for mode in MODES}
     for mode, manifest in manifests.items():
         raw = (tmp_path / mode / "manifest.note").read_bytes()
         assert verify_manifest(raw, GATE_SIGNER.verifier_key) == manifest
@@ -56,9 +57,9 @@ def test_every_mode_decides_the_same_and_says_which_it_was(lake: Path, tmp_path:
         assert set(below(tmp_path / mode)) == {file.path for file in manifest.outputs} | {"manifest.note"}
         for file in manifest.outputs:
             assert hashlib.sha256((tmp_path / mode / file.path).read_bytes()).digest() == file.sha256
-    withheld = [below(tmp_path / mode / "withheld") for mode in GateMode]
+    withheld = [below(tmp_path / mode / "withheld") for mode in MODES]
     assert withheld[0] == withheld[1] == withheld[2]
-    counts = {(tmp_path / mode / "withheld-by-entry.parquet").read_bytes() for mode in GateMode}
+    counts = {(tmp_path / mode / "withheld-by-entry.parquet").read_bytes() for mode in MODES}
     assert len(counts) == 1
 
 
@@ -119,7 +120,7 @@ def test_a_file_exchanged_before_it_is_linked_is_refused(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("mode", GateMode)
+@pytest.mark.parametrize("mode", MODES)
 def test_a_column_that_cannot_be_taken_apart_is_refused_in_every_mode(tmp_path: Path, mode: GateMode) -> None:
     views = pa.schema([field.with_type(pa.string_view()) if field.name == "record_id" else field for field in SCHEMA])
     path = tmp_path / "lake" / "a.parquet"

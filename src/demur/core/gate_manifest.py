@@ -69,6 +69,7 @@ class GateMode(StrEnum):
 
     REWRITE = "rewrite"
     LINK = "link"
+    DELETES = "deletes"
     IDS = "ids"
 
 

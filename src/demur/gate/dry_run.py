@@ -13,9 +13,10 @@ from demur.gate.decision import REASONS, decide_at, rows_by_code
 from demur.gate.mapped_batch import check_product, without_unread
 from demur.gate.mapping import SourceMapping
 from demur.gate.rules import kinds_not_applied, rules_for
-from demur.gate.source import count_rows, find_images_of, find_inputs
+from demur.gate.source import count_rows, find_images_of
 from demur.gate.stores.address import Place
 from demur.gate.suppression_list import SuppressionList
+from demur.gate.tables.table_input import open_input
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def decide_only(
     suppressions: SuppressionList,
     catalogue: Catalogue | None,
     progress: Callable[[int, int | None], None],
+    table_version: int | None = None,
 ) -> DryRun:
     """Decide about every row of a dataset, and count.
 
@@ -52,12 +54,14 @@ def decide_only(
         suppressions: the verified list.
         catalogue: what may train at all; None to decide without one.
         progress: is told (rows done, rows in all) after each batch; None where nobody knows before all is read.
+        table_version: of the table that is the input; None for the one that it has now.
 
     Raises:
         GateError: see `demur.gate.errors`.
     """
     check_product(mapping, catalogue)
-    files = find_inputs(inputs, mapping)
+    found = open_input(inputs, mapping, table_version)
+    files = found.files
     find_images_of(files, mapping)
     read = without_unread(mapping)
     by_reason = np.zeros(len(REASONS), np.int64)
@@ -72,6 +76,7 @@ def decide_only(
                 done += block.batch.num_rows
                 progress(done, total)
             file.hash_unchanged(path)
+    found.hash_log()
     rules = rules_for(mapping, catalogue)
     return DryRun(
         list_number=suppressions.header.number,

@@ -15,10 +15,10 @@ from demur.gate.decision import decide
 from demur.gate.mapped_batch import ROLE_TYPES, Role, check_product, map_batch, without_unread
 from demur.gate.mapping import SourceMapping
 from demur.gate.rules import OBJECTION_RULES
-from demur.gate.source import find_inputs
 from demur.gate.stores.address import Place
 from demur.gate.string_window import BoolMask, find_codes
 from demur.gate.suppression_list import SuppressionList
+from demur.gate.tables.table_input import open_input
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def explain_rows(
     check_product(mapping, catalogue)
     read = without_unread(mapping)
     found = []
-    for file in find_inputs(inputs, mapping):
+    for file in open_input(inputs, mapping, None).files:
         with file.at_hand() as path:
             for block in file.read(path, mapping, whole=False):
                 for place in np.flatnonzero(_find_row_id(block.batch.column(mapping.row_id), row_id)):

@@ -3,6 +3,8 @@
     rewrite    every kept row is written again. The file is read once, whole.
     link       a file without a withheld row is linked, or copied byte for byte where it cannot be. Where columns can be
                read apart, only those that rules read are read first; a file with a withheld row is then read again.
+    deletes    of a table: every file is linked, and what the table's format has for rows that are no more says which of
+               them were withheld.
     ids        no kept row is written. Only the columns that rules read are read.
 
 All of them write the ids of the withheld rows, with their reasons.
@@ -14,7 +16,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -26,17 +28,21 @@ from demur.gate.decision import REASONS, Decision, decide_at
 from demur.gate.entry_counts import EntryCounter, EntryRows
 from demur.gate.file_state import file_state
 from demur.gate.formats.data_format import Block, KeptFile, WithheldFile, filter_rows, withheld_schema
-from demur.gate.formats.registry import format_of
 from demur.gate.kept_marks import KeptMarks, changed
 from demur.gate.mapped_batch import without_unread
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import writing
-from demur.gate.path_columns import read_blocks
 from demur.gate.row_tally import RowTally
 from demur.gate.source import InputFile
 from demur.gate.suppression_list import SuppressionList
 
+if TYPE_CHECKING:
+    from demur.gate.tables.table_parquet import TableParquet
+
 _COPY_BYTES: Final = 1 << 20
+_MARKS: Final = (GateMode.LINK, GateMode.DELETES)
+"""Modes that need to know, after all rows were decided about, which were kept."""
+
 
 Advance = Callable[[int], None]
 """Is told how many more rows were decided about."""
@@ -54,6 +60,7 @@ class FileResult:
         reason_rows: rows by reason, int64[len(REASONS)].
         entry_rows: rows by entry of the list.
         tally: rows by product and by month.
+        deletes: says which rows of `kept` are no more; None if none are, and in all modes but `deletes`.
     """
 
     source: ManifestFile
@@ -63,6 +70,7 @@ class FileResult:
     reason_rows: npt.NDArray[np.int64]
     entry_rows: EntryRows
     tally: RowTally
+    deletes: ManifestFile | None = None
 
 
 Finished = Callable[[InputFile, FileResult], None]
@@ -108,7 +116,7 @@ class _FileRun:
 
     def __init__(self, gate: FileGate, file: InputFile, path: Path) -> None:
         self._gate, self._file, self._path, self._name = gate, file, path, file.name
-        self._format, self._mapping = format_of(file.name), without_unread(gate.mapping)
+        self._format, self._mapping = file.format, without_unread(gate.mapping)
         self._names = {KEPT: file.name, WITHHELD: f"{file.name}{self._format.WITHHELD_SUFFIX}"}
         self._targets = {part: gate.folder / part / name for part, name in self._names.items()}
         self._rows, self._reason_rows = 0, np.zeros(len(REASONS), np.int64)
@@ -118,15 +126,18 @@ class _FileRun:
 
     def run(self, advance: Advance) -> FileResult:
         """Do all of it, and return what became of the file."""
-        links = self._gate.mode is GateMode.LINK
+        mode = self._gate.mode
         kept, withheld = self._decide(advance)
-        if links and withheld.rows and kept is None:
+        is_whole = not (withheld.rows or self._file.has_removed_rows)
+        is_linked = mode is GateMode.DELETES or (mode is GateMode.LINK and is_whole)
+        if mode is GateMode.LINK and not is_linked and kept is None:
             kept = self._write_marked()
         source = ManifestFile(self._name, self._file.hash_unchanged(self._path), self._rows)
-        is_linked = links and not withheld.rows
         if is_linked:
             kept = self._link(source)
-        return FileResult(source, kept, is_linked, withheld, self._reason_rows, self._entries.result(), self._tally)
+        deletes = self._write_deletes() if mode is GateMode.DELETES else None
+        entries = self._entries.result()
+        return FileResult(source, kept, is_linked, withheld, self._reason_rows, entries, self._tally, deletes)
 
     def _decide(self, advance: Advance) -> tuple[ManifestFile | None, ManifestFile]:
         """Decide about every row, and write the withheld ids; the kept rows too if the file is read whole anyway."""
@@ -135,11 +146,11 @@ class _FileRun:
         with ExitStack() as opened:
             kept = opened.enter_context(self._create_kept()) if writes else None
             withheld = opened.enter_context(self._create_withheld())
-            for block in read_blocks(self._path, self._name, gate.mapping, whole=writes):
+            for block in self._file.read(self._path, gate.mapping, whole=writes):
                 decision = decide_at(block.where, block.batch, self._mapping, gate.suppressions, gate.catalogue)
                 if kept is not None:
                     kept.append(block, decision.kept_mask)
-                elif gate.mode is GateMode.LINK:
+                elif gate.mode in _MARKS:
                     self._kept_marks.append(decision.kept_mask)
                 withheld.append(self._withheld_rows(block, decision), ends_part=block.ends_part)
                 self._reason_rows += decision.count_by_reason()
@@ -151,9 +162,14 @@ class _FileRun:
     def _write_marked(self) -> ManifestFile:
         """Read the file again, whole, and write the rows that were decided to be kept."""
         with self._create_kept() as kept:
-            for block in read_blocks(self._path, self._name, self._gate.mapping, whole=True):
+            for block in self._file.read(self._path, self._gate.mapping, whole=True):
                 kept.append(block, self._kept_marks.take(block.batch.num_rows, self._name))
             return self._finish(KEPT, kept)
+
+    def _write_deletes(self) -> ManifestFile | None:
+        """Write down which rows are no more, of a file that is linked whatever was withheld of it."""
+        known = cast("TableParquet", self._format)  # no other input is gated in this mode: see open_input_of_run
+        return known.write_deletes(self._gate.folder, self._name, self._kept_marks.take(self._rows, self._name))
 
     def _link(self, source: ManifestFile) -> ManifestFile:
         """Give a file a second name in the output, or copy it to another disk.

@@ -37,11 +37,12 @@ from demur.gate.mapping import SourceMapping
 from demur.gate.output import OutputFile, writing
 from demur.gate.row_tally import RowTally
 from demur.gate.rules import kinds_not_applied, rules_for
-from demur.gate.source import count_rows, find_images_of, find_inputs
+from demur.gate.source import count_rows, find_images_of
 from demur.gate.staging import Staging, open_staging
 from demur.gate.stores.address import Address, Place, would_read
 from demur.gate.stores.remote_staging import open_remote_staging
 from demur.gate.suppression_list import SuppressionList
+from demur.gate.tables.table_input import GateInput, open_input_of_run
 from demur.gate.trained_values import catalogue_sha256
 
 MANIFEST: Final = "manifest.note"
@@ -60,6 +61,8 @@ class GateRequest:
         out: the output folder, or the prefix in an object store; it must not exist, or be empty.
         catalogue: what may train at all, from the controller's file; None to run without one.
         mode: what is written of the rows that are kept.
+        table_version: of the table that is the input: a Delta version, or the id of an Iceberg snapshot; None for the
+            one that it has now.
     """
 
     inputs: Place
@@ -67,6 +70,7 @@ class GateRequest:
     out: Place
     catalogue: Catalogue | None = None
     mode: GateMode = GateMode.REWRITE
+    table_version: int | None = None
 
 
 def run_gate(
@@ -93,27 +97,31 @@ def run_gate(
     """
     _check_apart(request)
     check_product(request.mapping, request.catalogue)
-    files = find_inputs(request.inputs, request.mapping)
+    found = _open_input(request)
     opened = open_remote_staging(request.out) if isinstance(request.out, Address) else open_staging(request.out)
     with opened as staging:
         gate = FileGate(request.mapping, suppressions, request.catalogue, request.mode, staging.folder)
         if isinstance(staging, Staging):
             finished = FinishedFiles(staging, gate, signer)
             if staging.follows_dead_run:
-                finished.take_over(files)
-                files = find_inputs(request.inputs, request.mapping)
-            gate_files = finished.go_on(gate_files, tell_taken_over)
-        found_images = find_images_of(files, request.mapping)
-        results = gate_files(files, gate, _count(progress, count_rows(files)))
+                finished.take_over([] if found.table else found.files)
+                found = _open_input(request)
+            gate_files = gate_files if found.table else finished.go_on(gate_files, tell_taken_over)
+        found_images = find_images_of(found.files, request.mapping)
+        results = gate_files(found.files, gate, _count(progress, count_rows(found.files)))
         images = found_images.write_kept(staging.folder, request.mode)
         counts = _write_entry_counts(staging.folder, results, suppressions)
-        manifest = _manifest(request, suppressions, results, images, counts)
+        manifest = found.complete(_manifest(request, suppressions, results, images, counts), staging.folder, results)
         with writing(), (staging.folder / MANIFEST).open("xb") as stream:
             stream.write(manifest.sign(signer))
             stream.flush()
             os.fsync(stream.fileno())
         staging.publish()
     return manifest
+
+
+def _open_input(request: GateRequest) -> GateInput:
+    return open_input_of_run(request.inputs, request.mapping, request.table_version, request.out, request.mode)
 
 
 def _check_apart(request: GateRequest) -> None:

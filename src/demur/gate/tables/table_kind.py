@@ -50,7 +50,8 @@ def table_refused(name: str, kind: TableKind) -> UnreadableInputError:
     """Return what is to be raised over a table, named for people."""
     return UnreadableInputError(
         f"{name} is a table of {kind}: its files may still hold rows that the table has removed",
-        hint="write the table's rows to plain files with its own engine, and gate those",
+        hint="write the table's rows to plain files with its own engine, and gate those; a table of Delta Lake or "
+        "Iceberg that is on this machine can be gated itself, by its folder",
     )
 
 

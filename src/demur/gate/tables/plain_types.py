@@ -1,0 +1,26 @@
+"""Arrow's views as what they are views of. Some writers of tables leave them in files, and Arrow cannot filter them."""
+
+import pyarrow as pa
+
+
+def without_views(schema: pa.Schema) -> pa.Schema:
+    """Return the schema with string and binary views, at any depth, as strings and binaries."""
+    return pa.schema([_plain_field(field) for field in schema], schema.metadata)
+
+
+def _plain_field(field: pa.Field) -> pa.Field:
+    return field.with_type(_plain(field.type))
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_binary_view(kind):
+        return pa.binary()
+    if pa.types.is_list(kind):
+        return pa.list_(_plain_field(kind.value_field))
+    if pa.types.is_struct(kind):
+        return pa.struct([_plain_field(field) for field in kind])
+    if pa.types.is_map(kind):
+        return pa.map_(_plain_field(kind.key_field), _plain_field(kind.item_field), keys_sorted=kind.keys_sorted)
+    return kind
