@@ -1,6 +1,7 @@
-"""A file being written through a codec, hashed as it comes out."""
+"""Files read and written through a codec; what is written is hashed as it comes out."""
 
 import io
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -50,6 +51,36 @@ class CompressedFile:
         with suppress(pa.ArrowException, OSError, ValueError):
             self._stream.close()
         self._file.close()
+
+
+class DecompressedFile:
+    """A file read through a codec."""
+
+    def __init__(self, path: Path, codec: str | None) -> None:
+        """Open the file, or raise one of DAMAGED.
+
+        Args:
+            path: where.
+            codec: as Arrow calls it; None to read the bytes as they are.
+        """
+        file = pa.OSFile(os.fsencode(path))
+        self._stream = file if codec is None else pa.CompressedInputStream(file, codec)
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, less than `size` only at the end, or raise one of DAMAGED.
+
+        Not by Arrow's own `read`, which never gives back the memory for bytes that it could not read for damage.
+        """
+        raw: bytes = self._stream.read_buffer(size).to_pybytes()
+        return raw
+
+    def __enter__(self) -> Self:
+        """Give the file."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of the file."""
+        self._stream.close()
 
 
 class _StaysOpen(io.RawIOBase):

@@ -6,16 +6,15 @@ and a last line without its end, which a file that was cut off has too.
 """
 
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from demur.gate.errors import UnreadableInputError
+from demur.gate.formats.compressed_file import DecompressedFile
 from demur.gate.formats.data_format import DAMAGED
 
 _BLOCK_BYTES: Final = 4 << 20
@@ -88,10 +87,7 @@ def without_mark(header: bytes) -> bytes:
 
 def _parts(path: Path, name: str, codec: str | None) -> Iterator[bytes]:
     try:
-        with ExitStack() as opened:
-            stream = opened.enter_context(pa.OSFile(str(path)))
-            if codec is not None:
-                stream = opened.enter_context(pa.CompressedInputStream(stream, codec))
+        with DecompressedFile(path, codec) as stream:
             while part := stream.read(_BLOCK_BYTES):
                 yield part
     except DAMAGED as error:

@@ -7,7 +7,7 @@ the run.
 
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from itertools import compress
 from pathlib import Path
 from typing import ClassVar, Final, cast
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.json as pj
 
 from demur.gate.errors import UnreadableInputError
-from demur.gate.formats.compressed_file import CompressedFile
+from demur.gate.formats.compressed_file import CompressedFile, DecompressedFile
 from demur.gate.formats.data_format import DAMAGED, Block
 from demur.gate.mapped_batch import CREATED_AT, Role, check_columns, needed_columns, read_roles, without_unread
 from demur.gate.mapping import SourceMapping
@@ -123,11 +123,7 @@ def _blocks(path: Path, name: str) -> Iterator[list[bytes]]:
     """Yield whole lines."""
     rest = b""
     try:
-        with ExitStack() as opened:
-            stream = opened.enter_context(pa.OSFile(str(path)))
-            codec = codec_of(name)
-            if codec is not None:
-                stream = opened.enter_context(pa.CompressedInputStream(stream, codec))
+        with DecompressedFile(path, codec_of(name)) as stream:
             while part := stream.read(_BLOCK_BYTES):
                 *lines, rest = (rest + part).split(b"\n")
                 if len(rest) > _MOST_LINE_BYTES:

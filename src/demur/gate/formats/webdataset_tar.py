@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-import pyarrow as pa
-
 from demur.gate.errors import UnreadableInputError
+from demur.gate.formats.compressed_file import DecompressedFile
 from demur.gate.formats.data_format import DAMAGED, unreadable
 
 CODECS: Final[dict[str, str | None]] = {".tar": None, ".tar.gz": "gzip", ".tar.zst": "zstd"}
@@ -136,8 +135,7 @@ def open_tar(path: Path, name: str) -> Iterator[TarStream]:
     codec = codec_of(name)
     with ExitStack() as opened:
         try:
-            file = opened.enter_context(path.open("rb"))
-            stream = file if codec is None else opened.enter_context(pa.CompressedInputStream(file, codec))
+            stream = opened.enter_context(path.open("rb") if codec is None else DecompressedFile(path, codec))
         except DAMAGED as error:
             raise unreadable(f"{name} could not be opened", error) from error
         yield TarStream(stream, name, can_seek=codec is None)
