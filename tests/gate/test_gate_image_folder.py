@@ -4,6 +4,8 @@ import csv
 import hashlib
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -319,6 +321,32 @@ def test_a_full_disk_is_said_in_words_and_leaves_nothing(
     with pytest.raises(NoSpaceError):
         gate(folder, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("mode", [GateMode.REWRITE, GateMode.LINK])
+def test_a_run_killed_at_any_instant_leaves_no_image_and_the_next_one_gives_the_same(
+    tmp_path: Path, mode: GateMode
+) -> None:
+    rows = [names(f"{place}.png", author_account="lumen:ada" if place % 3 else "lumen:cy") for place in range(6)]
+    write_metadata(tmp_path / "in/metadata.jsonl", rows)
+    write_images(tmp_path / "in", [str(each["file_name"]) for each in rows])
+    child = Path(__file__).with_name("resume_child.py")
+    subprocess.run([sys.executable, child, tmp_path / "in", tmp_path / "runs", mode, "30"], check=True)
+    whole = tree(tmp_path / "runs/whole/out")
+    assert images_in(tmp_path / "runs/whole/out/kept") == {"0.png", "3.png"}
+    for run in range(30):
+        place = tmp_path / "runs" / str(run)
+        if not (place / "out").exists():
+            request = GateRequest(tmp_path / "in", mapping(), place / "out", mode=mode)
+            run_gate(request, ADA_OBJECTS, GATE_SIGNER, lambda _done, _total: None)
+            assert [path.name for path in place.iterdir()] == ["out"]
+        assert tree(place / "out") == whole
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Return every file below a folder by its path, hidden ones too."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_a_mapping_is_proposed_from_the_metadata(folder: Path) -> None:

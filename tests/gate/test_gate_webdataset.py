@@ -23,6 +23,7 @@ from demur.gate.decision import decide
 from demur.gate.dry_run import decide_only
 from demur.gate.errors import ColumnTypeError, RowIdMissingError, UnreadableInputError
 from demur.gate.formats import webdataset
+from demur.gate.formats.registry import SUFFIXES
 from demur.gate.formats.webdataset import WebDataset
 from demur.gate.mapping_proposal import propose_mapping
 from demur.gate.run import GateRequest, run_gate
@@ -489,6 +490,12 @@ def test_a_dry_run_decides_the_same(tmp_path: Path) -> None:
     dry = decide_only(tmp_path / "a.tar.zst", mapping(), ADA_OBJECTS, None, lambda _done, _total: None)
     manifest = gate(tmp_path / "a.tar.zst", tmp_path / "out")
     assert (dry.kept_rows, dry.withheld_rows) == (manifest.kept_rows, manifest.withheld_rows)
+
+
+def test_the_page_of_formats_names_every_end_of_a_name() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/data-engineer/files.md").read_text()
+    table = "".join(line for line in page.splitlines() if line.startswith("|"))
+    assert set(re.findall(r"`(\.[a-z.]+)`", table)) == set(SUFFIXES)
 
 
 def test_a_mapping_is_proposed_from_the_first_samples(tmp_path: Path) -> None:
