@@ -70,8 +70,9 @@ class Ray:
 
         return bind
 
-    def wait(self, references: list[object], *, num_returns: int) -> tuple[list[object], list[object]]:
-        assert num_returns == 1
+    def wait(self, references: list[object], *, num_returns: int, timeout: float) -> tuple[list[object], list[object]]:
+        assert num_returns == len(references)
+        assert timeout
         self.most_under_way = max(self.most_under_way, len(references))
         return references[-1:], references[:-1]
 

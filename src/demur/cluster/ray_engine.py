@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,8 +24,10 @@ if _IS_HERE:  # Ray reads these when it is imported
 import ray  # noqa: E402
 import ray.exceptions  # noqa: E402
 
-_UNDER_WAY: Final = 1 << 10
-"""So many tasks are handed to Ray at a time: enough for any cluster to know what to start next."""
+_UNDER_WAY: Final = 1 << 12
+"""So many tasks are handed to Ray at a time: more than a large cluster has cores."""
+
+_LOOK_EVERY_SECONDS: Final = 0.1
 
 _RETRIES: Final = 3
 """How often a file is tried again when its worker or machine dies."""
@@ -52,12 +55,13 @@ class RayEngine:
         waiting: dict[Any, InputFile] = {}
         to_do = iter(enumerate(files))
         while True:
-            while len(waiting) < _UNDER_WAY and (task := next(to_do, None)) is not None:
-                waiting[remote.remote(in_common, *task, shared)] = task[1]
+            for index, file in islice(to_do, _UNDER_WAY - len(waiting)):
+                waiting[remote.remote(in_common, index, file, shared)] = file
             if not waiting:
                 return
-            [done], _ = ray.wait(list(waiting), num_returns=1)
-            yield _result(done, waiting.pop(done))
+            ended, _ = ray.wait(list(waiting), num_returns=len(waiting), timeout=_LOOK_EVERY_SECONDS)
+            for task in ended:
+                yield _result(task, waiting.pop(task))
 
 
 def _start() -> None:
