@@ -11,9 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from click.testing import Result
+from deltalake import DeltaTable, write_deltalake
 from typer.testing import CliRunner
 
 from demur.cli.gate import gate_app
+from demur.cli.verify import check_file
 from demur.controller.errors import ControllerFileError
 from demur.core.errors import DemurError, DigestMismatchError, ExpiredError, SignatureMismatchError
 from demur.core.gate_manifest import verify_manifest
@@ -23,7 +25,14 @@ from demur.gate.errors import ColumnMissingError, MappingError, OutputWriteError
 from demur.gate.mapping import parse_mapping
 from demur.gate.staging import Staging
 from demur.gate.suppression_list import ListEntry, encode_entries
-from demur.ledger.keys import KeyRole, SecretName, create_missing_keys, load_secret, load_signer
+from demur.ledger.keys import (
+    KeyRole,
+    SecretName,
+    create_missing_keys,
+    load_secret,
+    load_signer,
+    load_verifier_keys,
+)
 
 ROWS = [
     {"record_id": "r1", "kind": "post", "audience": "public", "author_account": "lumen:ada"},
@@ -84,9 +93,12 @@ def demur(*arguments: str | Path) -> Result:
     return CliRunner().invoke(gate_app, [str(each) for each in arguments])
 
 
+def mapping_and_list(world: Path) -> list[str | Path]:
+    return ["--mapping", world / "mapping.yaml", "--list", world / "home" / "latest.list"]
+
+
 def run(world: Path, *more: str | Path) -> Result:
-    files = ["--mapping", world / "mapping.yaml", "--list", world / "home" / "latest.list", "--out", world / "out"]
-    return demur("run", world / "lake", *files, *more)
+    return demur("run", world / "lake", *mapping_and_list(world), "--out", world / "out", *more)
 
 
 def error_of(result: Result) -> DemurError:
@@ -347,3 +359,29 @@ def test_every_command_takes_addresses_and_patterns(world: Path) -> None:
     missing = demur("run", "none", *sealed, "--dry-run")
     assert missing.exit_code == 2
     assert "does not exist" in missing.output
+
+
+@pytest.mark.parametrize("mode", ["rewrite", "deletes"])
+def test_a_table_is_gated_at_the_version_asked_for_and_verified_with_its_log(world: Path, mode: str) -> None:
+    rows = pq.read_table(world / "lake" / "a.parquet")
+    write_deltalake(world / "posts", rows, partition_by=["kind"])
+    DeltaTable(world / "posts").delete("record_id = 'r4'")
+    (world / "mapping.yaml").write_text(demur("inspect", world / "posts").stdout)
+    options = ("--out", world / "out", "--mode", mode, "--table-version", "0")
+    shown = demur("run", world / "posts", *mapping_and_list(world), *options)
+    assert shown.exit_code == 0
+    assert ("All 2 files are linked" in shown.stdout) == (mode == "deletes")
+    scanned = pa.table(DeltaTable(world / "out" / "kept").scan())
+    assert sorted(scanned["record_id"].to_pylist()) == ["r2", "r4"]
+    keys = load_verifier_keys(world / "home" / "keys" / "public.keys")
+    finding = check_file(world / "out" / "manifest.note", keys)
+    assert ", version 0" in dict(finding.facts)["table"]
+    log = world / "out" / "kept" / "_delta_log" / f"{0:020}.json"
+    log.write_bytes(log.read_bytes().replace(b"cardinality", b"Cardinality") + b"\n")
+    with pytest.raises(DigestMismatchError):
+        check_file(world / "out" / "manifest.note", keys)
+
+
+def test_a_version_of_what_is_no_table_is_refused_even_when_nothing_is_written(world: Path) -> None:
+    refused = demur("run", world / "lake", *mapping_and_list(world), "--dry-run", "--table-version", "3")
+    assert "no table" in str(refused.exception)

@@ -44,10 +44,19 @@ Mode = Annotated[
     GateMode,
     typer.Option(
         help="What is written of the kept rows: rewrite writes all of them again; link links files in which no row is "
-        "withheld, and writes the others again; ids writes none.",
+        "withheld, and writes the others again; deletes (of a table) links all files, and writes the "
+        "table's own row deletes beside them; ids writes none.",
     ),
 ]
 
+TableVersionNumber = Annotated[
+    int | None,
+    typer.Option(
+        "--table-version",
+        help="Of a table of Delta Lake its version, of one of Iceberg the id of a snapshot.",
+        show_default="what the table is now",
+    ),
+]
 Engine = Annotated[
     EngineName,
     typer.Option(
@@ -66,6 +75,7 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     controller: ControllerFile = None,
     mode: Mode = GateMode.REWRITE,
     engine: Engine = EngineName.EMBEDDED,
+    table_version: TableVersionNumber = None,
     *,
     dry_run: DryRunFlag = False,
 ) -> None:
@@ -86,6 +96,9 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
       --out training/2026-11
 
       demur gate run 's3://bucket/lake/month=2026-*/' --mapping mapping.yaml --list latest.list --out s3://bucket/kept/
+
+      demur gate run tables/posts/ --table-version 41 --mode deletes --mapping mapping.yaml --list latest.list
+      --out training/2026-11
     """
     from demur.cluster.engines import load_gate_files
     from demur.gate.dry_run import decide_only
@@ -106,10 +119,11 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     taken_over: list[int] = []
     with gate_progress(f"list {suppressions.header.number}") as progress:
         if out is None:
-            outcome, end = decide_only(place, source_mapping, suppressions, catalogue, progress), "nothing was written"
+            outcome = decide_only(place, source_mapping, suppressions, catalogue, progress, table_version)
+            end = "nothing was written"
         else:
             signer = load_signer(keys_folder, KeyRole.GATE)
-            request = GateRequest(place, source_mapping, parse_place(out), catalogue, mode)
+            request = GateRequest(place, source_mapping, parse_place(out), catalogue, mode, table_version)
             gate_files = load_gate_files(engine, suppression_list, keys_folder)
             outcome = run_gate(request, suppressions, signer, progress, gate_files, taken_over.append)
             end = f"manifest: {str(request.out).rstrip('/')}/manifest.note"
@@ -128,6 +142,6 @@ def inspect(inputs: Inputs) -> None:
       demur gate inspect lake/ > mapping.yaml
     """
     from demur.gate.mapping_proposal import propose_mapping
-    from demur.gate.source import load_schema
+    from demur.gate.tables.table_input import load_input_schema
 
-    typer.echo(propose_mapping(load_schema(find_inputs_place(inputs))), nl=False)
+    typer.echo(propose_mapping(load_input_schema(find_inputs_place(inputs))), nl=False)

@@ -24,7 +24,7 @@ Inputs = Annotated[
     typer.Argument(
         metavar="INPUT",
         help="A file of data, a folder of them, or a quoted pattern ('lake/*.parquet'); a path, or the address of an "
-        "object store (s3://bucket/lake/).",
+        "object store (s3://bucket/lake/). Or a table: its folder, or the metadata file of one of Iceberg.",
     ),
 ]
 MappingFile = Annotated[

@@ -9,7 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Table
 from rich.text import Text
 
-from demur.core.gate_manifest import GateManifest
+from demur.core.gate_manifest import WITHHELD, GateManifest, GateMode
 
 if TYPE_CHECKING:
     from demur.gate.dry_run import DryRun
@@ -56,7 +56,7 @@ def print_summary(outcome: "GateManifest | DryRun", end: str, taken_over: int) -
     console = Console(highlight=False, markup=False)
     console.print(table)
     if isinstance(outcome, GateManifest) and outcome.linked:
-        console.print(f"{len(outcome.linked):,} of {len(outcome.inputs):,} files kept every row, and are linked.")
+        console.print(_linked_words(outcome))
     if isinstance(outcome, GateManifest) and taken_over:
         console.print(f"Files taken over from a run that died: {taken_over:,} of {len(outcome.inputs):,}.")
     if any(outcome.withheld_by_reason.values()):
@@ -65,6 +65,16 @@ def print_summary(outcome: "GateManifest | DryRun", end: str, taken_over: int) -
         kinds = ", ".join(outcome.kinds_not_applied)
         console.print(f"The list also has entries that no rule of this version looks for: {kinds}.")
     console.print(f"list {outcome.list_number}; {end}", soft_wrap=True)
+
+
+def _linked_words(outcome: GateManifest) -> str:
+    if outcome.mode is GateMode.DELETES:
+        return (
+            f"All {len(outcome.linked):,} files are linked, with rows that are withheld: read them as a table only, "
+            "which leaves these out."
+        )
+    files = [file for file in outcome.outputs if file.path.startswith(f"{WITHHELD}/")]
+    return f"{len(outcome.linked):,} of {len(files):,} files kept every row, and are linked."
 
 
 def warn_of_namespaces(mapping: "SourceMapping", suppressions: "SuppressionList") -> None:

@@ -218,6 +218,7 @@ def _check_manifest(path: Path, raw: bytes, key: VerifierKey) -> Finding:
         facts=(
             ("SHA-256", hashlib.sha256(raw).hexdigest()),
             ("mode", str(manifest.mode)),
+            ("table", "none, but plain files" if manifest.table is None else _table_words(manifest.table)),
             ("suppression list", f"number {manifest.list_number}"),
             ("its header", manifest.list_header_sha256.hex()),
             ("catalogue", "none was given" if catalogue is None else f"SHA-256 {catalogue.hex()}"),
@@ -230,6 +231,10 @@ def _check_manifest(path: Path, raw: bytes, key: VerifierKey) -> Finding:
         shown=tuple(shown),
         not_shown=tuple(not_shown),
     )
+
+
+def _table_words(table: gate_manifest.TableVersion) -> str:
+    return f"{table.format}, id {table.id}, version {table.version}"
 
 
 def _check_outputs(folder: Path, manifest: gate_manifest.GateManifest) -> list[str]:
