@@ -1,6 +1,7 @@
 """What mails say: complete, in the person's language, in lines that every mail reader shows."""
 
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from docket_world import ADA, Mailbox, confirm_by_mail, run_tasks
 from hypothesis import given
 from hypothesis import strategies as st
 
-from demur.docket.mail_text import LINE_CHARS, break_lines
+from demur.docket import mail_text
+from demur.docket.mail_text import LINE_CHARS, break_lines, write_mail
+from demur.docket.models import Case, MailKind
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -51,3 +54,36 @@ def test_breaking_lines_loses_no_word_and_leaves_no_two_blank_lines(text: str) -
     assert "\n\n\n" not in broken
     assert break_lines(broken) == broken
     assert all(len(line) <= LINE_CHARS or len(line.split()) <= 2 for line in broken.splitlines())
+
+
+@pytest.mark.parametrize("language", ["en", "de", "fr"])
+@pytest.mark.parametrize("country", ["PT", "US", "AQ"])
+@pytest.mark.parametrize("handles", [(), ("@ada",), ("@ada", "@" + "long" * 30, "<b> & {{ code }}")])
+def test_mail_that_is_kept_says_what_it_would_if_it_were_drawn(
+    home: Path, monkeypatch: pytest.MonkeyPatch, handles: tuple[str, ...], country: str, language: str
+) -> None:
+    case = Case(reference="DMR-0000-ADA0", country=country, language=language)
+    case.received_at, case.due_on = datetime(2026, 3, 2, 9, 30, tzinfo=UTC), date(2026, 4, 2)
+    own = {"code": "123456", "link": "https://x.example/" + "y" * 80, "receipt_name": "r.json"}
+    accounts = {"handles_found": handles, "handles_missing": handles[1:]}
+
+    def mails() -> list[mail_text.MailText]:
+        code = write_mail(MailKind.CODE, case, own, minutes=60)
+        return [code, write_mail(MailKind.CONFIRMATION, case, {**own, **accounts}, accounts_known=bool(handles))]
+
+    kept = [mails(), mails()]
+    monkeypatch.setattr(mail_text, "_KEPT", ())
+    assert kept == [mails(), mails()]
+
+
+def test_what_one_persons_mails_say_is_in_nobody_elses(home: Path, mailbox: Mailbox) -> None:
+    mails = {}
+    for name in ("ada", "cy", "eve"):
+        confirmed = confirm_by_mail(mailbox, replace(ADA, handles=(f"{name}.nobody",), email=f"{name}@mail.example"))
+        run_tasks()
+        mails[name] = mailbox.newest_text()
+        assert confirmed.reference in mails[name]
+        assert confirmed.status_token in mails[name]
+        mails[name] = mails[name].replace(confirmed.reference, "").replace(confirmed.status_token, "")
+        mails[name] = mails[name].replace(f"{name}.nobody", "")
+    assert mails["ada"] == mails["cy"] == mails["eve"]

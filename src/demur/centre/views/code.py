@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from demur.centre.flood import next_minute, read_asker, wait_page
 from demur.centre.forms.code import CodeForm
-from demur.centre.kept_page import SameController, answer_kept, draw_kept, mark
+from demur.centre.kept_page import answer_kept, draw_kept
 from demur.centre.templatetags.centre import moment
 from demur.centre.views.private import private
 from demur.docket import selectors
@@ -27,6 +27,7 @@ from demur.docket.errors import (
     LinkUnknownError,
     MailLimitError,
 )
+from demur.docket.kept_text import SameController, mark
 from demur.docket.services import confirm_code, resend_code
 
 _TEMPLATE = "centre/code.html"

@@ -15,13 +15,14 @@ from demur.centre.flood import find_challenge, read_asker, wait_page
 from demur.centre.form_visit import PHOTO_PURPOSES, FormVisit, open_visit
 from demur.centre.forms.objection import FORMS, ObjectionForm
 from demur.centre.grounds import GROUNDS, add_grounds
-from demur.centre.kept_page import SameController, answer_kept, draw_kept
+from demur.centre.kept_page import answer_kept, draw_kept
 from demur.centre.law import describe_law, reasons_are_required
 from demur.centre.meaning import Meaning
 from demur.centre.sending import name_sending
 from demur.centre.uploads import takes_photos
 from demur.docket.controller import get_controller
 from demur.docket.errors import FloodError, LodgingRefusedError
+from demur.docket.kept_text import SameController
 from demur.docket.lodging import Lodging
 from demur.docket.photo_store import remove_photo
 from demur.docket.services import lodge_objection, was_lodged

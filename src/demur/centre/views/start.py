@@ -11,11 +11,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from demur.centre.cookies import chosen_country, find_open_draft, forget_cookies, remember_country
 from demur.centre.country import likely_countries
 from demur.centre.forms.objection import CountryForm
-from demur.centre.kept_page import SameController, answer_kept, draw_kept
+from demur.centre.kept_page import answer_kept, draw_kept
 from demur.centre.meaning import Meaning
 from demur.centre.sign_in import find_signed_in, sign_in_is_offered, sign_in_sentence
 from demur.docket.controller import get_controller
 from demur.docket.drafts import forget_draft
+from demur.docket.kept_text import SameController
 
 _TEMPLATE = "centre/start.html"
 _OF_SOMEBODY = ("begun", "signed_in", "sign_in_sentence")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from demur.centre.forms.appeal import AppealForm
-from demur.centre.kept_page import SameController, answer_kept, draw_kept, mark
+from demur.centre.kept_page import answer_kept, draw_kept
 from demur.centre.law import describe_law
 from demur.centre.state_words import history_words, words_for
 from demur.centre.templatetags.centre import moment
@@ -29,6 +29,7 @@ from demur.docket import selectors
 from demur.docket.controller import get_controller
 from demur.docket.errors import CaseChangedError, LodgingRefusedError
 from demur.docket.jurisdiction import find_jurisdiction
+from demur.docket.kept_text import SameController, mark
 from demur.docket.receipts import receipt_name
 from demur.docket.selectors import StatusView
 from demur.docket.services import appeal as appeal_decision

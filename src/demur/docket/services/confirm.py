@@ -140,10 +140,12 @@ def _confirm(case: Case, identifiers: list[CaseIdentifier], answers: list[Answer
     text = write_mail(
         MailKind.CONFIRMATION,
         case,
-        link=status_link(token),
-        receipt_name=receipt_name(case.reference, entry.event),
-        handles_found=[handle.typed for handle in handles if handle.accounts_found],
-        handles_missing=[handle.typed for handle in handles if not handle.accounts_found],
+        {
+            "link": status_link(token),
+            "receipt_name": receipt_name(case.reference, entry.event),
+            "handles_found": tuple(handle.typed for handle in handles if handle.accounts_found),
+            "handles_missing": tuple(handle.typed for handle in handles if not handle.accounts_found),
+        },
         accounts_known=bool(accounts) or any(handle.accounts_found for handle in handles),
     )
     queue_mail(MailKind.CONFIRMATION, case, text, now, waits_for=entry)

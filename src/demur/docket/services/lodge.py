@@ -185,5 +185,5 @@ def send_code(code: Code, token: str, now: datetime, asker: Asker) -> None:
     else:
         code.save()
     minutes = CODE_LIFETIME // timedelta(minutes=1)
-    text = write_mail(MailKind.CODE, code.case, code=digits, link=code_link(token), minutes=minutes)
+    text = write_mail(MailKind.CODE, code.case, {"code": digits, "link": code_link(token)}, minutes=minutes)
     queue_mail(MailKind.CODE, code.case, text, now, pointless_from=expires_at, withheld=not may_leave)
