@@ -6,6 +6,7 @@ A new format is one entry of FORMATS.
 import gzip
 import io
 import json
+import tarfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,9 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
+from format_world import csv_bytes
 from fuzz_bytes import damage
+from fuzz_csv import damage_records
 from fuzz_json import damage_lines
 from fuzz_parquet import damage_structure
 from fuzz_readers import (
@@ -24,8 +27,14 @@ from fuzz_readers import (
     read_lines_with_python,
     read_parquet_with_duckdb,
     read_parquet_with_polars,
+    read_records_with_duckdb,
+    read_records_with_polars,
+    read_records_with_python,
+    read_samples_at_random,
+    read_samples_in_a_stream,
 )
 from fuzz_rows import kinds_of_rows
+from fuzz_tar import damage_members, shard_of
 from gate_world import SCHEMA
 
 Pack = Callable[[bytes], bytes]
@@ -100,10 +109,27 @@ def _of_lines(suffix: str, pack: Pack = bytes, unpack: Pack = bytes) -> FuzzForm
     return FuzzFormat(suffix, list(map(pack, _lines())), damage_lines, readers, pack, unpack)
 
 
+def _of_records(suffix: str, pack: Pack = bytes, unpack: Pack = bytes) -> FuzzFormat:
+    files = [csv_bytes(rows, "\n" if place < 2 else "\r\n") for place, rows in enumerate(kinds_of_rows())]
+    readers = (read_records_with_python, read_records_with_duckdb, read_records_with_polars)
+    return FuzzFormat(suffix, list(map(pack, files)), damage_records, readers, pack, unpack)
+
+
+def _of_shards(suffix: str, pack: Pack = bytes, unpack: Pack = bytes) -> FuzzFormat:
+    tar_formats = (tarfile.PAX_FORMAT, tarfile.PAX_FORMAT, tarfile.GNU_FORMAT, tarfile.USTAR_FORMAT)
+    files = [shard_of(lines.splitlines(), tar_format) for lines, tar_format in zip(_lines(), tar_formats, strict=True)]
+    readers = (read_samples_in_a_stream, read_samples_at_random)
+    return FuzzFormat(suffix, list(map(pack, files)), damage_members, readers, pack, unpack)
+
+
 FORMATS: Final[Mapping[str, Callable[[], FuzzFormat]]] = {
     "parquet": lambda: FuzzFormat(
         "parquet", _parquet_files(), damage_structure, (read_parquet_with_duckdb, read_parquet_with_polars)
     ),
+    "csv": lambda: _of_records("csv"),
+    "csv.gz": lambda: _of_records("csv.gz", _zip_gzip, gzip.decompress),
+    "tar": lambda: _of_shards("tar"),
+    "tar.zst": lambda: _of_shards("tar.zst", zstandard.ZstdCompressor(1).compress, _unzip_zstd),
     "jsonl": lambda: _of_lines("jsonl"),
     "jsonl.gz": lambda: _of_lines("jsonl.gz", _zip_gzip, gzip.decompress),
     "jsonl.zst": lambda: _of_lines("jsonl.zst", zstandard.ZstdCompressor(1).compress, _unzip_zstd),

@@ -170,7 +170,7 @@ def _record(line: bytes) -> Record | None:
     """Return a line's record; None if an earlier change left none."""
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return record if isinstance(record, dict) else None
 
