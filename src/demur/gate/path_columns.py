@@ -69,8 +69,8 @@ def check_file(path: Path, name: str, mapping: SourceMapping) -> int | None:
     known, mapping = format_of(name), mapping_of_file(mapping, name)
     rows = known.count_rows(path, name, mapping)
     if mapping.path_columns:
-        twice = mapping.path_columns.intersection(known.load_schema(path, name).names)
-        _refuse_twice(name, twice)
+        filled = {field.name for field in known.load_schema(path, name) if not pa.types.is_null(field.type)}
+        _refuse_twice(name, mapping.path_columns & filled)
     return rows
 
 
