@@ -229,7 +229,8 @@ def _match(base: Path, pattern: Path) -> list[Path]:
             continue
         if path.is_dir() and not path.is_symlink():
             found |= dict.fromkeys(_walk(path))
-        elif _is_data(path.name, is_file=path.is_file()):
+        else:
+            _is_data(path.name, is_file=path.is_file())
             found[path] = None
     return list(found)
 
