@@ -13,7 +13,7 @@ from demur.gate.decision import REASONS, decide_at, rows_by_code
 from demur.gate.mapped_batch import check_product, without_unread
 from demur.gate.mapping import SourceMapping
 from demur.gate.rules import kinds_not_applied, rules_for
-from demur.gate.source import count_rows, find_images_of
+from demur.gate.source import count_rows, find_companions_of, find_images_of
 from demur.gate.stores.address import Place
 from demur.gate.suppression_list import SuppressionList
 from demur.gate.tables.table_input import open_input
@@ -63,6 +63,7 @@ def decide_only(
     found = open_input(inputs, mapping, table_version)
     files = found.files
     find_images_of(files, mapping)
+    find_companions_of(inputs, files)
     read = without_unread(mapping)
     by_reason = np.zeros(len(REASONS), np.int64)
     kept = done = 0

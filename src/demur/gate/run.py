@@ -31,13 +31,14 @@ from demur.gate.errors import MappingError, OutputExistsError
 from demur.gate.file_gate import Advance, FileGate, FileResult
 from demur.gate.finished_files import FinishedFiles
 from demur.gate.formats.data_format import REASONS_COLUMN
+from demur.gate.formats.hugging_face import KeptCompanion
 from demur.gate.formats.image_folder import KeptImage
 from demur.gate.mapped_batch import check_product
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import OutputFile, writing
 from demur.gate.row_tally import RowTally
 from demur.gate.rules import kinds_not_applied, rules_for
-from demur.gate.source import count_rows, find_images_of
+from demur.gate.source import count_rows, find_companions_of, find_images_of
 from demur.gate.staging import Staging, open_staging
 from demur.gate.stores.address import Address, Place, would_read
 from demur.gate.stores.remote_staging import open_remote_staging
@@ -108,10 +109,15 @@ def run_gate(
                 found = _open_input(request)
             gate_files = gate_files if found.table else finished.go_on(gate_files, tell_taken_over)
         found_images = find_images_of(found.files, request.mapping)
+        companions = find_companions_of(request.inputs, found.files)
         results = gate_files(found.files, gate, _count(progress, count_rows(found.files)))
-        images = found_images.write_kept(staging.folder, request.mode)
+        kept = {result.source.path: result.kept for result in results if result.kept is not None}
+        beside: list[KeptImage | KeptCompanion] = [
+            *found_images.write_kept(staging.folder, request.mode),
+            *companions.write_kept(staging.folder, request.mode, kept),
+        ]
         counts = _write_entry_counts(staging.folder, results, suppressions)
-        manifest = found.complete(_manifest(request, suppressions, results, images, counts), staging.folder, results)
+        manifest = found.complete(_manifest(request, suppressions, results, beside, counts), staging.folder, results)
         with writing(), (staging.folder / MANIFEST).open("xb") as stream:
             stream.write(manifest.sign(signer))
             stream.flush()
@@ -159,7 +165,7 @@ def _manifest(
     request: GateRequest,
     suppressions: SuppressionList,
     results: Sequence[FileResult],
-    images: Sequence[KeptImage],
+    beside: Sequence[KeptImage | KeptCompanion],
     counts: ManifestFile,
 ) -> GateManifest:
     rules = rules_for(request.mapping, request.catalogue)
@@ -176,12 +182,12 @@ def _manifest(
         mapping_sha256=request.mapping.sha256,
         catalogue_sha256=None if request.catalogue is None else catalogue_sha256(request.catalogue),
         rules={rule.CODE: rule.VERSION for rule in rules},
-        inputs=(*(result.source for result in results), *(image.source for image in images)),
+        inputs=(*(result.source for result in results), *(file.source for file in beside)),
         mode=request.mode,
-        outputs=(*kept, *(image.kept for image in images), *(result.withheld for result in results), counts),
+        outputs=(*kept, *(file.kept for file in beside), *(result.withheld for result in results), counts),
         linked=(
             *(result.kept.path for result in results if result.kept is not None and result.is_linked),
-            *(image.kept.path for image in images if image.is_linked),
+            *(file.kept.path for file in beside if file.is_linked),
         ),
         kept_rows=sum(result.source.rows - result.withheld.rows for result in results),
         withheld_rows=sum(result.withheld.rows for result in results),

@@ -17,6 +17,7 @@ import pyarrow as pa
 from demur.gate.errors import InputChangedError, UnreadableInputError
 from demur.gate.file_state import FileState, file_state
 from demur.gate.formats.data_format import Block, DataFormat, unreadable
+from demur.gate.formats.hugging_face import Companions, find_companions, is_companion
 from demur.gate.formats.image_folder import Images, find_images, is_image, is_image_folder
 from demur.gate.formats.registry import LEFT_OUT, SUFFIXES, format_of
 from demur.gate.mapping import SourceMapping
@@ -166,6 +167,16 @@ def find_images_of(files: Sequence[InputFile], mapping: SourceMapping) -> Images
     return find_images([(file.name, file.path) for file in files if not isinstance(file, RemoteFile)], mapping)
 
 
+def find_companions_of(inputs: Place, files: Sequence[InputFile]) -> Companions:
+    """Return the files of an input that describe its data; see `find_companions`. Only a folder of plain files has some.
+
+    Raises:
+        UnreadableInputError: one says something else of the data than is there.
+    """
+    plain = [file.name for file in files if type(file) is InputFile]  # neither of a store nor of a table
+    return find_companions(inputs, plain) if isinstance(inputs, Path) and inputs.is_dir() and plain else Companions()
+
+
 def count_rows(files: Sequence[InputFile]) -> int | None:
     """Return how many rows files have together; None if one of them does not say."""
     rows = [file.rows for file in files if file.rows is not None]
@@ -203,7 +214,7 @@ def _find_paths(inputs: Path) -> list[tuple[str, Path]]:
     try:
         refuse_tables([inputs])
         if inputs.is_dir():
-            paths = list(_walk(inputs))
+            paths = list(_walk(inputs, whole=inputs))
         elif has_wildcard(str(inputs)) and not inputs.exists():
             base = Path(fixed_part(str(inputs)) or inputs.anchor)
             paths = _match(base, inputs)
@@ -235,13 +246,21 @@ def _match(base: Path, pattern: Path) -> list[Path]:
     return list(found)
 
 
-def _walk(folder: Path, *, has_images: bool = False) -> Iterator[Path]:
-    """Yield every file of data below a folder. Images are left to the rows that name them (formats/image_folder.py)."""
+def _walk(folder: Path, *, has_images: bool = False, whole: Path | None = None) -> Iterator[Path]:
+    """Yield every file of data below a folder. Images are left to the rows that name them (formats/image_folder.py).
+
+    Args:
+        folder: where to begin.
+        has_images: whether a folder above it is one of images.
+        whole: the input, if it is a folder: then what describes its data is left to `find_companions_of`.
+    """
     has_images = has_images or is_image_folder(folder)
     for entry in folder.iterdir():
         if entry.is_dir() and not entry.is_symlink() and not entry.name.startswith(LEFT_OUT):
-            yield from _walk(entry, has_images=has_images)
-        elif not (has_images and is_image(entry)) and _is_data(entry.name, is_file=entry.is_file()):
+            yield from _walk(entry, has_images=has_images, whole=whole)
+        elif (has_images and is_image(entry)) or (whole is not None and is_companion(entry, whole)):
+            continue
+        elif _is_data(entry.name, is_file=entry.is_file()):
             yield entry
 
 
