@@ -168,7 +168,7 @@ def find_images_of(files: Sequence[InputFile], mapping: SourceMapping) -> Images
 
 
 def find_companions_of(inputs: Place, files: Sequence[InputFile]) -> Companions:
-    """Return the files of an input that describe its data; see `find_companions`. Only a folder of plain files has some.
+    """Return the files of an input that describe its data; see `find_companions`. Only a folder of files has some.
 
     Raises:
         UnreadableInputError: one says something else of the data than is there.
