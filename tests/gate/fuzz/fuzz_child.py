@@ -31,18 +31,15 @@ _LIST = list_of("lumen:ada", others=[entry(ADAS_HANDLE, IdentifierKind.HANDLE)])
 
 
 class _Mutant:
-    """One damaged file, and what became of it."""
+    """One file, and what became of it."""
 
-    def __init__(self, of: FuzzFormat, name: str, seed: int, folder: Path) -> None:
-        random = Random(f"{name} {seed}")
-        self.mode = GateMode.LINK if seed % 3 == 0 else GateMode.REWRITE
-        base = random.randrange(len(of.bases) // 2) * 2 + (1 if self.mode is GateMode.LINK else 0)
-        self.of, self.name = of, f"a.{of.suffix}"
+    def __init__(self, of: FuzzFormat, raw: bytes, mode: GateMode, folder: Path) -> None:
+        self.of, self.mode, self.name = of, mode, f"a.{of.suffix}"
         self.lake, self.out = folder / "lake", folder / "out"
         for each in (self.lake, self.out):
             shutil.rmtree(each, ignore_errors=True)
         self.lake.mkdir(parents=True)
-        (self.lake / self.name).write_bytes(of.mutant(base, random))
+        (self.lake / self.name).write_bytes(raw)
 
     def gate(self) -> GateManifest | None:
         """Return the manifest of a run, or None if it stopped and left nothing.
@@ -86,16 +83,36 @@ class _Mutant:
             )
 
 
+def _damaged(of: FuzzFormat, name: str, seed: int, folder: Path) -> _Mutant:
+    random = Random(f"{name} {seed}")
+    mode = GateMode.LINK if seed % 3 == 0 else GateMode.REWRITE
+    base = random.randrange(len(of.bases) // 2) * 2 + (1 if mode is GateMode.LINK else 0)
+    return _Mutant(of, of.mutant(base, random), mode, folder)
+
+
+def _check_undamaged(of: FuzzFormat, folder: Path) -> None:
+    """See to it that what is not damaged is read by all, and that all loops are compiled."""
+    outcomes: Counter[str] = Counter()
+    for raw in of.bases:
+        sound = _Mutant(of, raw, GateMode.REWRITE, folder)
+        manifest = sound.gate()
+        assert manifest is not None
+        assert manifest.kept_rows
+        sound.judge(manifest, outcomes)
+    assert not outcomes, outcomes
+
+
 def main(name: str, first: str, mutants: str, folder: str) -> None:
     """Gate some mutants."""
     of = FORMATS[name]()
+    _check_undamaged(of, Path(folder))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     outcomes: Counter[str] = Counter()
     for seed in range(int(first), int(first) + int(mutants)):
         faulthandler.dump_traceback_later(_MOST_SECONDS, exit=True)
         print(seed, "gate", flush=True)
         try:
-            mutant = _Mutant(of, name, seed, Path(folder))
+            mutant = _damaged(of, name, seed, Path(folder))
             manifest = mutant.gate()
             print(seed, "read", flush=True)
             if manifest is not None:

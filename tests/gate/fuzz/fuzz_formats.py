@@ -16,13 +16,15 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 import zstandard
-from format_world import csv_bytes
+from format_world import WORDED, csv_bytes
+from fuzz_arrow import damage_messages
 from fuzz_bytes import damage
 from fuzz_csv import damage_records
 from fuzz_json import damage_lines
 from fuzz_parquet import damage_structure
 from fuzz_readers import (
     Fields,
+    read_arrow_with_polars,
     read_lines_with_duckdb,
     read_lines_with_python,
     read_parquet_with_duckdb,
@@ -96,6 +98,19 @@ def _parquet_files() -> list[bytes]:
     return files
 
 
+def _arrow_files(create: Callable[..., pa.ipc.RecordBatchStreamWriter]) -> list[bytes]:
+    """Files with and without compression, of plain text and of words in dictionaries."""
+    files = []
+    for schema, codec in ((SCHEMA, None), (WORDED, None), (SCHEMA, "zstd"), (WORDED, "lz4")):
+        for rows in kinds_of_rows()[:2]:
+            sink = io.BytesIO()
+            options = pa.ipc.IpcWriteOptions(compression=codec, unify_dictionaries=True)
+            with create(sink, schema, options=options) as writer:
+                writer.write_table(pa.Table.from_pylist(rows, schema=schema), max_chunksize=20)
+            files.append(sink.getvalue())
+    return files
+
+
 def _unzip_zstd(raw: bytes) -> bytes:
     return zstandard.ZstdDecompressor().decompress(raw)
 
@@ -126,6 +141,8 @@ FORMATS: Final[Mapping[str, Callable[[], FuzzFormat]]] = {
     "parquet": lambda: FuzzFormat(
         "parquet", _parquet_files(), damage_structure, (read_parquet_with_duckdb, read_parquet_with_polars)
     ),
+    "arrow": lambda: FuzzFormat("arrow", _arrow_files(pa.ipc.new_file), damage_messages, (read_arrow_with_polars,)),
+    "arrows": lambda: FuzzFormat("arrows", _arrow_files(pa.ipc.new_stream), damage_messages, (read_arrow_with_polars,)),
     "csv": lambda: _of_records("csv"),
     "csv.gz": lambda: _of_records("csv.gz", _zip_gzip, gzip.decompress),
     "tar": lambda: _of_shards("tar"),

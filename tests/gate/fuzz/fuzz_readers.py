@@ -95,7 +95,7 @@ def read_arrow_with_polars(path: Path) -> Iterator[Fields]:
     if path.suffix == ".arrows":
         frame = pl.read_ipc_stream(path, columns=columns)
     else:
-        frame = pl.read_ipc(path, columns=columns, memory_map=False)
+        frame = pl.read_ipc(io.BytesIO(path.read_bytes()), columns=columns)
     yield from ({name: [value] for name, value in row.items()} for row in frame.iter_rows(named=True))
 
 
