@@ -17,7 +17,7 @@ pytestmark = pytest.mark.long
 
 ENGINES = ("ray", "spark")
 VICTIM, VICTIM_INDEX = "b/part-0.parquet", 1
-NOISE = ("WARN", "ERROR", "raylet", "Traceback", "log4j", "dashboard", "Stage")
+NOISE = ("WARN", "Warning", "ERROR", "raylet", "Traceback", "log4j", "dashboard", "Stage")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ Spark brings to the driver task by task, so that progress is seen, and an error 
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
@@ -90,7 +91,9 @@ def _context() -> Iterator[SparkContext]:
     with TemporaryFile() as log:
         try:
             gateway = launch_gateway(_configuration(), {"stdout": log, "stderr": log})  # type: ignore[no-untyped-call]
-            context = SparkContext(conf=_configuration(), gateway=gateway)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FutureWarning)  # Spark loads its test tools, which warn of a pandas
+                context = SparkContext(conf=_configuration(), gateway=gateway)
         except (OSError, Py4JError, PySparkException) as error:
             _show(log)
             raise ClusterError("Spark could not be started: its own words stand above") from error
