@@ -128,6 +128,17 @@ def test_products_and_months_are_drawn_where_they_were_counted(manifest: GateMan
     page = draw_report(counted)
     words = text_of(page)
     assert "By product &lt;b&gt; 0 0.00% of 1 row kept, 1 withheld lumen 75 75.00% of 100 rows kept" in words
-    assert "By month 2026-11 1 100.00% of 1 row kept, 0 withheld" in words
-    before = replace(manifest, rows_by_product={"lumen": KeptAndWithheld(80, 20)})
-    assert "25 withheld · before 80 kept, 20 withheld" in text_of(draw_report(counted, before))
+    assert "By month 2026-11 2026-11 Kept below, withheld above. 1 month in figures" in words
+    assert "Month Withheld Kept 2026-11 0 1" in words
+    months = {"2026-10": KeptAndWithheld(3, 1), "2026-11": KeptAndWithheld(1, 0), "unknown": KeptAndWithheld(0, 2)}
+    before = replace(manifest, rows_by_product={"lumen": KeptAndWithheld(80, 20)}, rows_by_month=counted.rows_by_month)
+    compared = text_of(draw_report(replace(counted, rows_by_month=months), before))
+    assert "25 withheld · before 80 kept, 20 withheld" in compared
+    assert "By month 2026-10 2026-11, unknown Kept" in compared
+    assert "Month Kept before Withheld Kept 2026-10 none 1 3 2026-11 1 0 1 unknown none 2 0" in compared
+
+
+def test_a_manifest_without_a_known_month_is_drawn_too(manifest: GateManifest) -> None:
+    unknown = replace(manifest, rows_by_month={"unknown": KeptAndWithheld(1, 0)})
+    assert "By month unknown unknown, unknown" not in text_of(draw_report(unknown))
+    assert "Month Withheld Kept unknown 0 1" in text_of(draw_report(unknown))

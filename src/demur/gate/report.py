@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Final
 
-from demur.core.gate_manifest import GateManifest, KeptAndWithheld, ManifestFile
+from demur.core.gate_manifest import UNKNOWN, GateManifest, KeptAndWithheld, ManifestFile
 from demur.gate.reason_words import reason_words
 
 _MOST_FILES: Final = 200
@@ -16,6 +16,10 @@ _MOST_FILES: Final = 200
 
 _LEAST_BAR: Final = 0.5
 """In percent of the width: one row in a million is seen too."""
+
+_CHART_HEIGHT: Final = 100
+_COLUMN: Final = 0.8
+"""The width of a column, of 1."""
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --page: #f7f7f4; --card: #fff; --ink: #1b1f24; --quiet: #535a63; --line: #d5d7d2;
@@ -44,6 +48,8 @@ li:first-child { border-top: 0; padding-top: 0; }
 code { font-size: .9em; }
 svg { display: block; width: 100%; height: .6rem; margin-block: .3rem; border-radius: .2rem; }
 .track { fill: var(--track); } .bar { fill: var(--accent); } .bar.before { fill: var(--other); }
+svg.chart { height: 10rem; border-bottom: 1px solid var(--line); }
+summary { cursor: pointer; } summary:focus-visible { outline: 3px solid var(--focus); outline-offset: 2px; }
 dl { margin: 0; } dt { color: var(--quiet); font-size: .95rem; } dd { margin: 0 0 .6rem; }
 table { width: 100%; border-collapse: collapse; }
 caption { text-align: start; color: var(--quiet); font-size: .95rem; padding-bottom: .5rem; }
@@ -61,7 +67,7 @@ def draw_report(manifest: GateManifest, before: GateManifest | None = None) -> s
         _rows(manifest, before),
         _reasons(manifest, before),
         _parts("products", "By product", manifest.rows_by_product, {} if before is None else before.rows_by_product),
-        _parts("months", "By month", manifest.rows_by_month, {} if before is None else before.rows_by_month),
+        _months(manifest.rows_by_month, {} if before is None else before.rows_by_month),
         _list(manifest, before),
         _files(manifest),
     ]
@@ -159,6 +165,41 @@ def _parts(name: str, title: str, now: Mapping[str, KeptAndWithheld], then: Mapp
             f'<span class="quiet">{words}</span></li>'
         )
     return _section(name, title, f"<ul>{''.join(items)}</ul>")
+
+
+def _months(now: Mapping[str, KeptAndWithheld], then: Mapping[str, KeptAndWithheld]) -> str:
+    """Draw a column for each month, kept below and withheld above; the figures are in a table that opens."""
+    if not now:
+        return ""
+    most = max(rows.kept + rows.withheld for rows in now.values())
+    columns = []
+    for place, (_, rows) in enumerate(sorted(now.items())):
+        kept, withheld = (_CHART_HEIGHT * part / most for part in (rows.kept, rows.withheld))
+        top = _CHART_HEIGHT - kept
+        columns.append(
+            f'<rect class="bar" x="{place}" y="{top:.2f}" width="{_COLUMN}" height="{kept:.2f}"/>'
+            f'<rect class="bar before" x="{place}" y="{top - withheld:.2f}" width="{_COLUMN}" height="{withheld:.2f}"/>'
+        )
+    known = sorted(month for month in now if month != UNKNOWN)
+    ends = [*known[:1], ", ".join([*known[-1:], *now.keys() & {UNKNOWN}])]
+    chart = (
+        f'<svg class="chart" viewBox="0 0 {len(now)} {_CHART_HEIGHT}" preserveAspectRatio="none" aria-hidden="true" '
+        f'focusable="false">{"".join(columns)}</svg>'
+        f'<div class="line quiet">{"".join(f"<span>{end}</span>" for end in ends)}</div>'
+        '<p class="quiet">Kept below, withheld above.</p>'
+    )
+    return _section("months", "By month", chart, _months_table(now, then))
+
+
+def _months_table(now: Mapping[str, KeptAndWithheld], then: Mapping[str, KeptAndWithheld]) -> str:
+    before = "<th>Kept before</th>" if then else ""
+    lines = []
+    for month, rows in sorted(now.items()):
+        old = (f"<td>{then[month].kept:,}</td>" if month in then else "<td>none</td>") if then else ""
+        lines.append(f"<tr><td>{escape(month)}</td>{old}<td>{rows.withheld:,}</td><td>{rows.kept:,}</td></tr>")
+    head = f"<thead><tr><th>Month</th>{before}<th>Withheld</th><th>Kept</th></tr></thead>"
+    words = f"<summary>{_count(len(now), 'month', 'months')} in figures</summary>"
+    return f"<details>{words}<table>{head}<tbody>{''.join(lines)}</tbody></table></details>"
 
 
 def _list(manifest: GateManifest, before: GateManifest | None) -> str:
