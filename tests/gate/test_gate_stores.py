@@ -18,7 +18,7 @@ import pytest
 import s3fs
 import store_world
 from fsspec.implementations.memory import MemoryFileSystem
-from gate_world import GATE_SIGNER, lake_rows, list_of, mapping, write_parquet
+from gate_world import GATE_SIGNER, lake_rows, list_of, mapping, row, write_parquet
 from store_world import ACCESS_KEY, SECRET, Line, environment, serving_s3
 
 from demur.cli.verify import check_file
@@ -355,6 +355,21 @@ def test_an_upload_that_fails_leaves_nothing_that_looks_done(
     assert left_in(files, out) == []
 
 
+def test_a_large_upload_that_fails_in_the_middle_leaves_no_parts(
+    files: Any, bucket: str, out: Address, line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("s3fs.core.calculate_chunksize", lambda *_, **__: 5 << 20)  # S3 takes no smaller parts
+    rows = [row(record_id=f"r{number}", text=os.urandom(1 << 19).hex()) for number in range(11)]
+    large = write_parquet(tmp_path / "a.parquet", rows, compression="none", use_dictionary=False)
+    line.denied = f"PUT /{out.text.removeprefix('s3://')}/kept/a.parquet?partNumber=2".encode()
+    with pytest.raises(StoreError, match=f"writing {out}/kept/a.parquet: access denied"):
+        gate(large, out)
+    assert [each for each in line.seen if b"?uploads" in each]
+    line.mend()
+    assert left_in(files, out) == []
+    assert files.list_multipart_uploads(bucket) == []
+
+
 def test_a_manifest_that_is_refused_takes_the_whole_output_with_it(
     stored: Address, files: Any, out: Address, line: Line
 ) -> None:
@@ -566,6 +581,25 @@ def test_what_a_store_gets_wrong_is_said(
 def test_an_address_inside_another_is_refused(text: str) -> None:
     with pytest.raises(StoreError, match="inside another"):
         parse_place(text)
+
+
+def test_a_file_of_the_web_can_be_read_but_not_by_a_secret_address(
+    stored: Address, files: Any, line: Line, lake: Path, tmp_path: Path
+) -> None:
+    key = f"{stored.text}a.parquet".removeprefix("s3://")
+    files.put_file(str(lake / "a.parquet"), key, ACL="public-read")
+    manifest = gate(Address(f"http://127.0.0.1:{line.port}/{key}"), tmp_path / "out")
+    assert [file.path for file in manifest.inputs] == ["a.parquet"]
+    with pytest.raises(UnreadableInputError, match="nothing to gate"):
+        names(Address(f"http://127.0.0.1:{line.port}/{key}/none.parquet"))
+    with pytest.raises(StoreError, match="question mark") as caught:
+        parse_place("https://lumen.example/a.parquet?signature=hush")
+    assert "hush" not in said(caught.value)
+
+
+def test_a_key_with_the_signs_of_a_pattern_is_that_object(stored: Address, files: Any, lake: Path) -> None:
+    files.put_file(str(lake / "a.parquet"), f"{stored.text}[1].parquet")
+    assert names(Address(f"{stored.text}[1].parquet")) == ["[1].parquet"]
 
 
 def test_an_address_of_this_machine_is_a_path() -> None:

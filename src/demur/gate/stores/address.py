@@ -12,6 +12,7 @@ from demur.gate.errors import StoreError
 
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _LOCAL_SCHEMES: Final = {"file", "local"}
+_WEB_SCHEMES: Final = {"http", "https"}
 _SAME_STORE: Final = {"s3a": "s3", "gcs": "gs", "abfss": "abfs", "az": "abfs"}
 _CHAIN: Final = "::"
 _MAGIC: Final = re.compile(r"[*?[]")
@@ -45,7 +46,7 @@ def parse_place(text: str) -> Place:
     """Return the place that somebody has typed.
 
     Raises:
-        StoreError: an address inside another one, such as `zip://a::s3://b`.
+        StoreError: an address inside another one, such as `zip://a::s3://b`, or one that may hold a secret.
     """
     scheme = _SCHEME.search(text)
     if scheme is None:
@@ -53,6 +54,11 @@ def parse_place(text: str) -> Place:
     if _CHAIN in text or scheme.start():
         raise StoreError(
             "an address inside another one cannot be gated", hint="give the address of the files themselves"
+        )
+    if scheme[1].lower() in _WEB_SCHEMES and "?" in text:
+        raise StoreError(
+            "an address of the web with a question mark cannot be gated: a manifest would name what may be secret",
+            hint="download the file, and gate that",
         )
     if scheme[1].lower() in _LOCAL_SCHEMES:
         return Path(text[scheme.end() :])

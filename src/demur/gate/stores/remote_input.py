@@ -60,7 +60,7 @@ def list_remote(address: Address, is_data: Callable[[str], bool]) -> list[Remote
         StoreError: the store refuses, or cannot be reached.
     """
     store = Store(address)
-    if has_wildcard(store.root):
+    if has_wildcard(store.root) and not store.is_object(store.root):
         base, found = fixed_part(store.root), store.list_matching(store.root)
         _refuse_tables(store, (each.key for each in found))
     elif not str(address).endswith("/") and store.is_object(store.root):
@@ -78,10 +78,10 @@ def _refuse_tables(store: Store, keys: Iterable[str]) -> None:
     """Refuse objects that are a part of a table, wherever above them its log is; see `refuse_tables` for a disk.
 
     Every folder above them is looked into once. One that may not be looked into is passed over: who was let into the
-    folder below it only could gate nothing else.
+    folder below it only could gate nothing else. The web has no folders that could be looked into.
     """
     folders = {"/".join(key.split("/")[:depth]) for key in keys for depth in range(1, key.count("/") + 1)}
-    for folder in sorted(folders - {""}):
+    for folder in sorted(each for each in folders if each and not each.startswith(("http:", "https:"))):
         names = store.names_in(folder)
         marks = [f"{name}/" for name in names]
         if _METADATA in names:

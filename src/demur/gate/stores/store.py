@@ -72,7 +72,8 @@ class Store:
 
     def label(self, key: str) -> str:
         """Return an object's address, for people."""
-        return str(Address(f"{self._scheme}://{key.lstrip('/')}"))
+        bare = key.removeprefix(f"{self._scheme}://").lstrip("/")  # the web's library spells the scheme in its keys
+        return str(Address(f"{self._scheme}://{bare}"))
 
     def is_object(self, key: str) -> bool:
         """Tell whether a key is that of an object; else it may be a folder, or nothing.
