@@ -135,7 +135,11 @@ def open_tar(path: Path, name: str) -> Iterator[TarStream]:
     codec = codec_of(name)
     with ExitStack() as opened:
         try:
-            stream = opened.enter_context(path.open("rb") if codec is None else DecompressedFile(path, codec))
+            stream: _Stream = (
+                opened.enter_context(path.open("rb"))
+                if codec is None
+                else opened.enter_context(DecompressedFile(path, codec))
+            )
         except DAMAGED as error:
             raise unreadable(f"{name} could not be opened", error) from error
         yield TarStream(stream, name, can_seek=codec is None)
@@ -255,7 +259,7 @@ def _pax_path(raw: bytes) -> bytes | None:
             return None
         found[start[2]], place = raw[start.end() : end - 1], end
     path = found.pop(b"path", b"")
-    return path if found.keys() <= _HARMLESS and b"\0" not in path else None
+    return path if found.keys() <= _HARMLESS else None
 
 
 def _check_name(raw: bytes, name: str) -> str:
