@@ -61,7 +61,7 @@ def read_delta(folder: Path, version: int | None = None) -> Rows:
 
 def write_iceberg(folder: Path) -> Table:
     """Write three snapshots, the last two partitioned further; the last one has no row of the first hundred."""
-    catalog = SqlCatalog("lake", uri=f"sqlite:///{folder}/catalog.db", warehouse=f"file://{folder}")
+    catalog = SqlCatalog("lake", uri="sqlite:///:memory:", warehouse=f"file://{folder}")
     catalog.create_namespace("ns")
     table = catalog.create_table("ns.posts", schema=SCHEMA)
     with table.update_spec() as update:
@@ -71,7 +71,6 @@ def write_iceberg(folder: Path) -> Table:
         update.add_field("author_is_minor", IdentityTransform(), "author_is_minor")
     table.append(arrow_rows(50, 300))
     table.delete("record_id < 'r000100'")
-    catalog.close()
     return table
 
 

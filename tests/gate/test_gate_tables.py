@@ -2,11 +2,19 @@
 
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
-from gate_world import lake_rows, mapping, write_parquet
+from gate_world import SCHEMA, lake_rows, mapping, write_parquet
+from table_world import gate
 
+from demur.core.gate_manifest import GateMode
 from demur.gate.errors import UnreadableInputError
 from demur.gate.source import find_inputs, load_schema
+from demur.gate.tables import open_table
+from demur.gate.tables.plain_types import without_views
+from demur.gate.tables.table_input import load_input_schema, open_input
+from demur.gate.tables.table_parquet import TableColumn, TableParquet
 
 MARKS = ("_delta_log/00000000000000000000.json", ".hoodie/hoodie.properties", "metadata/v1.metadata.json")
 
@@ -46,3 +54,43 @@ def test_a_table_that_no_library_here_reads_is_refused_by_its_name(tmp_path: Pat
     (tmp_path / "posts" / ".hoodie").mkdir()
     with pytest.raises(UnreadableInputError, match='"posts" is a table of Hudi'):
         find_inputs(tmp_path / "posts", mapping())
+
+
+def test_plain_files_have_neither_row_deletes_nor_versions(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "lake" / "a.parquet", lake_rows(3))
+    with pytest.raises(UnreadableInputError, match="only tables"):
+        gate(tmp_path / "lake", tmp_path / "out", GateMode.DELETES)
+    with pytest.raises(UnreadableInputError, match="it has no version"):
+        gate(tmp_path / "lake", tmp_path / "out", version=3)
+    assert not (tmp_path / "out").exists()
+    assert len(open_input(tmp_path / "lake", mapping(), None).files) == 1
+    assert load_input_schema(tmp_path / "lake").names == SCHEMA.names
+
+
+def test_a_folder_that_cannot_be_looked_into_is_not_taken_for_plain_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_folder: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(open_table, "find_table_kind", refuse)
+    with pytest.raises(UnreadableInputError, match="permission denied"):
+        gate(tmp_path, tmp_path.parent / "out")
+
+
+def test_two_columns_that_could_be_the_same_are_refused(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "a.parquet", lake_rows(3))
+    twice = TableColumn("kind", pa.string(), None, ("kind", "audience"), None)
+    with pytest.raises(UnreadableInputError, match='could be "kind"'):
+        TableParquet((twice,), np.zeros(0, np.int64), None).load_schema(tmp_path / "a.parquet", "a.parquet")
+
+
+def test_views_become_plain_at_any_depth() -> None:
+    view, field = pa.string_view(), pa.field("field", pa.binary_view(), metadata={"id": "1"})
+    schema = pa.schema(
+        [("a", view), ("b", pa.list_(view)), ("c", pa.struct([field])), ("d", pa.map_(view, view)), ("e", pa.int64())]
+    )
+    text = pa.large_string()
+    plain = pa.struct([field.with_type(pa.large_binary())])
+    expected = [("a", text), ("b", pa.list_(text)), ("c", plain), ("d", pa.map_(text, text)), ("e", pa.int64())]
+    assert without_views(schema).equals(pa.schema(expected), check_metadata=True)

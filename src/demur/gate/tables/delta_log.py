@@ -150,9 +150,7 @@ def _last_complete_checkpoint(found: list[str], version: int) -> tuple[int | Non
 
 
 def _committed(path: Path) -> Iterator[Action]:
-    for line in path.read_bytes().splitlines():
-        if line.strip():
-            yield json.loads(line)
+    yield from map(json.loads, path.read_bytes().splitlines())
 
 
 def _checkpointed(path: Path) -> Iterator[Action]:

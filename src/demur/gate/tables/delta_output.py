@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID, uuid5
 
 import numpy as np
@@ -90,13 +90,12 @@ def write_delta_log(
 
 
 def _add(folder: Path, version: TableVersion, add: Action, file: DataFile, result: FileResult) -> dict[str, Any]:
-    if result.kept is None:
-        raise TypeError
-    rows = result.kept.rows + (0 if result.deletes is None else len(file.table_format.removed))
+    kept = cast("ManifestFile", result.kept)  # None only in the mode "ids", which writes no log
+    rows = kept.rows + (0 if result.deletes is None else len(file.table_format.removed))
     written: dict[str, Any] = {
         "path": add["path"],
         "partitionValues": add["partitionValues"],
-        "size": (folder / result.kept.path).stat().st_size,
+        "size": (folder / kept.path).stat().st_size,
         "modificationTime": add["modificationTime"],
         "dataChange": True,
         "stats": json.dumps({"numRecords": rows}),

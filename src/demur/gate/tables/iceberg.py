@@ -226,7 +226,7 @@ def _removed(tasks: dict[str, FileScanTask], deletes: dict[str, IcebergFile], ro
     removed = {}
     for name, task in tasks.items():
         if task.file.file_format != FileFormat.PARQUET:
-            raise _unknown(f"data files in {task.file.file_format}")
+            raise _unknown(f"data files in {task.file.file_format.name}")
         found = [by_file[file.file_path].get(task.file.file_path, _NONE) for file in task.delete_files]
         removed[name] = np.unique(np.concatenate([_NONE, *found]))
     return removed
@@ -235,7 +235,7 @@ def _removed(tasks: dict[str, FileScanTask], deletes: dict[str, IcebergFile], ro
 def _read_positions(file: IcebergFile, root: Path) -> Iterator[tuple[str, Positions]]:
     """Yield the location of each file that a delete file speaks of, and places of rows in it."""
     if file.file_format != FileFormat.PARQUET:
-        raise _unknown(f"row deletes in {file.file_format}")
+        raise _unknown(f"row deletes in {file.file_format.name}")
     table = pq.ParquetFile(root / _name(file.file_path, root)).read(["file_path", "pos"])
     for location in pc.unique(table["file_path"]).to_pylist():
         of_file = table.filter(pc.equal(table["file_path"], location))

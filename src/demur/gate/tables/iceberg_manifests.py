@@ -1,9 +1,9 @@
 """The manifests of an Iceberg snapshot: lists of its files, written by the library into memory."""
 
 import io
-from typing import Any, Final
+from typing import Final, cast
 
-from pyiceberg.io import InputFile, OutputFile
+from pyiceberg.io import OutputFile, OutputStream
 from pyiceberg.manifest import (
     DataFile,
     ManifestContent,
@@ -49,7 +49,9 @@ class Manifests:
         for (content, spec_id), members in sorted(self._files.items()):
             name = f"metadata/{content.name.lower()}-{spec_id}.avro"
             out = _InMemory(f"{self._location}/{name}")
-            with _Writer(content, self._specs[spec_id], self._schema, out, self._snapshot_id) as writer:
+            with _Writer(
+                content, self._specs[spec_id], self._schema, cast("OutputFile", out), self._snapshot_id
+            ) as writer:
                 for file in members:
                     writer.add(
                         ManifestEntry.from_args(
@@ -63,7 +65,9 @@ class Manifests:
 
     def _list(self, manifests: list[ManifestFile]) -> bytes:
         out = _InMemory(self.list_location)
-        writer = write_manifest_list(_FORMAT_VERSION, out, self._snapshot_id, None, SEQUENCE_NUMBER, _CODEC)
+        writer = write_manifest_list(
+            _FORMAT_VERSION, cast("OutputFile", out), self._snapshot_id, None, SEQUENCE_NUMBER, _CODEC
+        )
         with writer:
             writer.add_manifests(manifests)
         return out.raw
@@ -86,11 +90,11 @@ class _Writer(ManifestWriterV2):
         return {**super()._meta, "content": self._content.name.lower()}
 
 
-class _InMemory(OutputFile):
-    """A file that will be at a location, and is written into memory."""
+class _InMemory:
+    """A file that will be at a location, and is written into memory; as much of one as the library's writers need."""
 
     def __init__(self, location: str) -> None:
-        super().__init__(location)
+        self.location = location
         self._stream = _Kept()
 
     @property
@@ -102,15 +106,10 @@ class _InMemory(OutputFile):
     def __len__(self) -> int:
         return len(self._stream.getvalue())
 
-    def exists(self) -> bool:
-        return False
-
-    def create(self, overwrite: bool = False) -> Any:  # noqa: FBT001, FBT002  (the library's signature)
+    def create(self, *, overwrite: bool) -> OutputStream:
+        """Return what to write to; there is never anything to overwrite."""
         del overwrite
         return self._stream
-
-    def to_input_file(self) -> InputFile:
-        raise NotImplementedError
 
 
 class _Kept(io.BytesIO):

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Final
+from typing import Final, cast
 from uuid import UUID, uuid5
 
 import numpy as np
@@ -118,7 +118,7 @@ class IcebergOutput:
         for task, result in zip(tasks, results, strict=True):
             manifests.add_data(self._entry(task, result))
             if result.deletes is not None:
-                manifests.add_deletes(self._delete_entry(task, result))
+                manifests.add_deletes(self._delete_entry(task, _kept(result), result.deletes))
         files = manifests.to_files()
         files[_METADATA], files[_HINT] = self._new_metadata(snapshot_id, manifests.list_location), b"1"
         written = [write_whole(self.folder, name, raw, 0) for name, raw in files.items()]
@@ -130,11 +130,9 @@ class IcebergOutput:
         rows = kept.rows if result.deletes is None else task.file.record_count
         return self._file(task, kept.path, DataFileContent.DATA, rows, {})
 
-    def _delete_entry(self, task: FileScanTask, result: FileResult) -> DataFile:
-        if result.deletes is None:
-            raise TypeError
-        bounds = {_FILE_PATH_ID: self._location(_kept(result).path).encode()}
-        return self._file(task, result.deletes.path, DataFileContent.POSITION_DELETES, result.deletes.rows, bounds)
+    def _delete_entry(self, task: FileScanTask, kept: ManifestFile, deletes: ManifestFile) -> DataFile:
+        bounds = {_FILE_PATH_ID: self._location(kept.path).encode()}
+        return self._file(task, deletes.path, DataFileContent.POSITION_DELETES, deletes.rows, bounds)
 
     def _file(
         self, task: FileScanTask, path: str, content: DataFileContent, rows: int, bounds: dict[int, bytes]
@@ -221,6 +219,4 @@ class _MovedFiles(PyArrowFileIO):
 
 
 def _kept(result: FileResult) -> ManifestFile:
-    if result.kept is None:
-        raise TypeError
-    return result.kept
+    return cast("ManifestFile", result.kept)  # None only in the mode "ids", which writes no metadata

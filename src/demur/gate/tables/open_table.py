@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from demur.gate.errors import UnreadableInputError
+from demur.gate.formats.data_format import unreadable
 from demur.gate.tables.table import Table
 from demur.gate.tables.table_kind import TableKind, find_table_kind
 
@@ -23,7 +23,7 @@ def find_table(inputs: Path, version: int | None) -> Table | None:
     try:
         kind = find_table_kind(inputs) if inputs.is_dir() else None
     except OSError as error:
-        raise UnreadableInputError(f'"{inputs.name}" could not be looked into') from error
+        raise unreadable(f'the folder "{inputs.name}" could not be read', error) from error
     if kind is TableKind.DELTA:
         from demur.gate.tables.delta import open_delta_table  # noqa: PLC0415  (its library is optional)
 

@@ -4,7 +4,7 @@ import pyarrow as pa
 
 
 def without_views(schema: pa.Schema) -> pa.Schema:
-    """Return the schema with string and binary views, at any depth, as strings and binaries."""
+    """Return the schema with string and binary views, at any depth, as strings and binaries of any size."""
     return pa.schema([_plain_field(field) for field in schema], schema.metadata)
 
 
@@ -14,9 +14,9 @@ def _plain_field(field: pa.Field) -> pa.Field:
 
 def _plain(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_string_view(kind):
-        return pa.string()
+        return pa.large_string()
     if pa.types.is_binary_view(kind):
-        return pa.binary()
+        return pa.large_binary()
     if pa.types.is_list(kind):
         return pa.list_(_plain_field(kind.value_field))
     if pa.types.is_struct(kind):

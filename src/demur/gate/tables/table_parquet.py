@@ -7,7 +7,7 @@ What is written of the kept rows has the file's own columns: the log that is wri
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar, Final, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from demur.core.gate_manifest import ManifestFile
 from demur.gate.errors import UnreadableInputError
-from demur.gate.formats.data_format import Block, filter_rows, unreadable
+from demur.gate.formats.data_format import Block, filter_rows
 from demur.gate.formats.parquet import (
     KeptParquet,
     WithheldParquet,
@@ -107,7 +107,7 @@ class TableParquet:
                     rows = block.batch.num_rows
                     live = self._live(start, rows)
                     start += rows
-                    own = filter_rows(_plain(block.batch, block.where), live, block.where)
+                    own = filter_rows(block.batch.cast(without_views(block.batch.schema)), live, block.where)
                     batch = _table_batch(own, read, schema, int(np.count_nonzero(live)))
                     yield Block(block.where, batch, own, block.ends_part)
 
@@ -133,12 +133,11 @@ class TableParquet:
         Returns:
             The file, whose rows are those that it names; None if there is none to name.
         """
-        if self.row_deletes is None:
-            raise TypeError
+        writer = cast("RowDeletes", self.row_deletes)  # None only of a run that writes nothing
         rows = len(kept_mask) + len(self.removed)
         live = np.flatnonzero(self._live(0, rows))
         removed = np.union1d(self.removed, live[~kept_mask])
-        return self.row_deletes.write(folder, name, removed) if removed.size else None
+        return writer.write(folder, name, removed) if removed.size else None
 
     def _live(self, start: int, rows: int) -> BoolMask:
         """Return which of some rows of the file are the table's: bool[rows]."""
@@ -165,13 +164,6 @@ class TableParquet:
         if len(found) > 1:
             raise UnreadableInputError(f'{name} has more than one column that could be "{column.name}"')
         return found[0] if found else None
-
-
-def _plain(batch: pa.RecordBatch, where: str) -> pa.RecordBatch:
-    try:
-        return batch.cast(without_views(batch.schema))
-    except pa.ArrowException as error:
-        raise unreadable(f"{where}, is damaged", error) from error
 
 
 def _has_id(field: pa.Field) -> bool:
