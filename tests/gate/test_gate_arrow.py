@@ -5,6 +5,7 @@ from pathlib import Path
 from random import Random
 from uuid import UUID
 
+import polars as pl
 import pyarrow as pa
 import pytest
 from format_world import ARROW_FILE, ARROW_STREAM, MODES, WORDED, FileKind, read_arrow, write_arrow
@@ -246,3 +247,20 @@ def test_a_file_exchanged_before_it_is_read_again_is_refused(
     monkeypatch.setattr(ArrowIpc, "read", exchange)
     with pytest.raises(InputChangedError):
         gate(path, tmp_path / "out")
+
+
+def test_a_file_of_polars_whose_beginning_is_no_stream_is_read_by_its_footer(tmp_path: Path) -> None:
+    rows = pl.from_arrow(pa.Table.from_pylist(lake_rows(30), schema=SCHEMA))
+    for number, codec in enumerate(("uncompressed", "lz4", "zstd")):
+        path = tmp_path / f"{number}.arrow"
+        rows.write_ipc(path, compression=codec, compat_level=pl.CompatLevel.oldest())
+        gate(path, tmp_path / "out" / str(number))
+        kept = tmp_path / "out" / str(number) / "kept" / path.name
+        assert pl.read_ipc(kept).height == 20
+        assert kept.stat().st_size < path.stat().st_size
+
+
+def test_a_file_without_batches_gives_one_without_batches(tmp_path: Path) -> None:
+    path = ARROW_FILE.write_to(tmp_path / "a.arrow", [])
+    assert gate(path, tmp_path / "out").kept_rows == 0
+    assert read_arrow(tmp_path / "out" / "kept" / "a.arrow") == []

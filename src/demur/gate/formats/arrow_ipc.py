@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Final, cast
 import pyarrow as pa
 
 from demur.gate.errors import UnreadableInputError
-from demur.gate.formats.arrow_messages import find_codec
+from demur.gate.formats.arrow_messages import find_file_codec, find_stream_codec
 from demur.gate.formats.arrow_words import WordDropper, WordMarker
 from demur.gate.formats.compressed_file import CompressedFile
 from demur.gate.formats.data_format import DAMAGED, Block, filter_rows, unreadable, withheld_schema
@@ -198,8 +198,8 @@ class _Batches:
             UnreadableInputError: its first batch is damaged.
         """
         try:
-            self._stream.seek(0 if self._is_stream else len(_FILE_MAGIC))
-            codec = find_codec(self._stream)
+            self._stream.seek(0)
+            codec = find_stream_codec(self._stream) if self._is_stream else find_file_codec(self._stream)
         except (*DAMAGED, LookupError, struct.error) as error:
             raise unreadable(f"{name}, record batch 0, is cut off or damaged", error) from error
         return _Layout(self.schema, codec, self._is_stream)

@@ -1,7 +1,7 @@
 """What Arrow's own reader does not tell of its messages: by which codec the buffers of a record batch are compressed.
 
-A message begins with a FlatBuffers table, whose layout is Message.fbs and RecordBatch in the Arrow columnar format,
-version 1.5. Arrow verified it when it read the message.
+A message begins with a FlatBuffers table, and a file ends with one: Message.fbs and File.fbs of the Arrow columnar
+format, version 1.5. Arrow verifies them when it reads.
 """
 
 import struct
@@ -12,29 +12,56 @@ import pyarrow as pa
 _CODECS: Final = {0: "lz4", 1: "zstd"}
 """CompressionType of Message.fbs."""
 
-_HEADER, _COMPRESSION, _CODEC = 2, 3, 0
-"""Places of fields in the tables Message, RecordBatch and BodyCompression."""
+_HEADER, _COMPRESSION, _CODEC, _RECORD_BATCHES = 2, 3, 0, 3
+"""Places of fields in the tables Message, RecordBatch, BodyCompression and Footer."""
+
+_FOOTER_END: Final = struct.Struct("<i6s")
+"""Length of the footer, and the magic."""
 
 
-def find_codec(stream: pa.NativeFile) -> str | None:
+def find_stream_codec(stream: pa.NativeFile) -> str | None:
     """Return the codec of the first record batch of a stream, as Arrow calls it; None if there is none.
 
     Args:
-        stream: at the beginning of its schema.
+        stream: at its beginning.
 
     Raises:
-        ArrowException, OSError, KeyError: not a stream of messages, or a codec that nobody knows.
+        ArrowException, OSError, LookupError, struct.error: damaged, or a codec that nobody knows.
     """
-    for message in pa.ipc.MessageReader.open_stream(stream):
-        if message.type == "record batch":
-            raw = message.metadata.to_pybytes()
-            batch = _follow(raw, _find_field(raw, _follow(raw, 0), _HEADER))
-            compression = _find_field(raw, batch, _COMPRESSION)
-            if not compression:
-                return None
-            codec = _find_field(raw, _follow(raw, compression), _CODEC)
-            return _CODECS[raw[codec] if codec else 0]
-    return None
+    messages = pa.ipc.MessageReader.open_stream(stream)
+    return next((_codec_of(message) for message in messages if message.type == "record batch"), None)
+
+
+def find_file_codec(file: pa.NativeFile) -> str | None:
+    """Return the same of a file. Only its footer tells where it is: what else stands in a file may be anything.
+
+    Args:
+        file: which Arrow has opened, so that it verified the footer.
+
+    Raises:
+        ArrowException, OSError, LookupError, struct.error: as above.
+    """
+    end = file.size() - _FOOTER_END.size
+    file.seek(end)
+    length, _ = _FOOTER_END.unpack(file.read())
+    file.seek(end - length)
+    footer = file.read(length)
+    batches = _find_field(footer, _follow(footer, 0), _RECORD_BATCHES)
+    blocks = _follow(footer, batches)
+    if not batches or not struct.unpack_from("<I", footer, blocks)[0]:
+        return None
+    file.seek(struct.unpack_from("<q", footer, blocks + 4)[0])
+    return _codec_of(pa.ipc.read_message(file))
+
+
+def _codec_of(message: pa.Message) -> str | None:
+    raw = message.metadata.to_pybytes()
+    batch = _follow(raw, _find_field(raw, _follow(raw, 0), _HEADER))
+    compression = _find_field(raw, batch, _COMPRESSION)
+    if not compression:
+        return None
+    codec = _find_field(raw, _follow(raw, compression), _CODEC)
+    return _CODECS[raw[codec] if codec else 0]
 
 
 def _follow(raw: bytes, place: int) -> int:
