@@ -409,10 +409,9 @@ def test_what_all_readers_agree_about_is_read(tmp_path: Path, members: bytes) ->
 
 
 def test_a_shard_cut_off_anywhere_stops_the_run(tmp_path: Path) -> None:
-    raw = tar_of(members_of(lake_rows(3)))
+    raw = raw_members(members_of(lake_rows(3))) + END
     path = tmp_path / "a.tar"
-    end = len(raw.rstrip(b"\0"))
-    for size in [*range(0, end, 200), end, end + 512]:
+    for size in [*range(0, len(raw) - 512, 200), *range(len(raw) - 1024, len(raw), 256)]:
         path.write_bytes(raw[:size])
         with pytest.raises(UnreadableInputError, match=r"^a\.tar"):
             list(WebDataset().read(path, "a.tar", mapping(), whole=True))
