@@ -4,6 +4,7 @@ Workers are other processes: the list, the keys and the lake are files, as they 
 """
 
 import json
+import pickle
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -71,11 +72,12 @@ class World:
         gate_files: GateFiles = gate_in_threads,
         mode: GateMode = GateMode.REWRITE,
         progress: Callable[[int, int | None], None] = lambda _done, _total: None,
+        lake: Path | None = None,
     ) -> GateManifest:
         publisher = find_verifier_key(load_verifier_keys(self.keys / "public.keys"), KeyRole.LIST)
         key = load_secret(self.keys, SecretName.LIST_SEAL)
         suppressions = load_suppression_list(self.list_path.read_bytes(), publisher, key, datetime.now(UTC))
-        request = GateRequest(self.lake, mapping(), out, mode=mode)
+        request = GateRequest(lake or self.lake, mapping(), out, mode=mode)
         return run_gate(request, suppressions, load_signer(self.keys, KeyRole.GATE), progress, gate_files)
 
     def gate_on(self, engine: Engine, mode: GateMode = GateMode.REWRITE) -> GateManifest:
@@ -102,7 +104,10 @@ def below(folder: Path) -> dict[str, bytes]:
 
 
 class InProcess:
-    """Stands in for an engine: attempts are made in this process, one after the other, as often as is said."""
+    """Stands in for an engine: attempts are made in this process, one after the other, as often as is said.
+
+    All that goes to a worker and comes back goes through bytes, as between machines.
+    """
 
     def __init__(self, world: World, times: int = 1) -> None:
         self._world, self._times = world, times
@@ -111,7 +116,8 @@ class InProcess:
     def run(self, job: Job, files: Sequence[InputFile]) -> Iterator[Attempt]:
         for index, file in enumerate(files):
             for _ in range(self._times):
-                yield worker.attempt(job, index, file, self.fetch)
+                there = pickle.loads(pickle.dumps((job, index, file)))
+                yield pickle.loads(pickle.dumps(worker.attempt(*there, self.fetch)))
 
     def fetch(self) -> bytes:
         self.fetched += 1

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from cluster_world import FILES, InProcess, World, below, build_world
+from table_world import TABLE_MODES, write_delta
 
 from demur.cluster import worker
 from demur.cluster.driver import gate_files_on
@@ -51,10 +52,18 @@ def assert_stops(world: World, engine: object, error: type[DemurError], *words: 
     assert not list(world.root.glob(".*"))
 
 
-@pytest.mark.parametrize("mode", GateMode)
+@pytest.mark.parametrize("mode", [GateMode.REWRITE, GateMode.LINK, GateMode.IDS])
 def test_the_output_is_the_embedded_engines_in_every_mode(world: World, mode: GateMode) -> None:
     world.gate_on(InProcess(world), mode)
     assert_identical(world, mode)
+
+
+@pytest.mark.parametrize("mode", TABLE_MODES)
+def test_a_table_is_gated_as_by_the_embedded_engine_with_its_row_deletes(world: World, mode: GateMode) -> None:
+    posts = write_delta(world.root / "posts")
+    world.gate(world.out, gate_files_on(InProcess(world), world.keys), mode, lake=posts)
+    world.gate(world.root / "embedded", mode=mode, lake=posts)
+    assert below(world.out) == below(world.root / "embedded")
 
 
 @pytest.mark.parametrize("mode", [GateMode.REWRITE, GateMode.LINK])

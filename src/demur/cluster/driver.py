@@ -83,7 +83,7 @@ def _accept(attempt: Attempt, job: Job, folder: Path) -> FileResult:
     result = attempt.outcome
     if isinstance(result, DemurError):
         raise result
-    for file in (result.kept, result.withheld):
+    for file in (result.kept, result.deletes, result.withheld):
         if file is None:
             continue
         target = folder / file.path
