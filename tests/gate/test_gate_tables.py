@@ -1,5 +1,6 @@
 """What lies in the folder of a table is never taken for plain files: it may hold rows that the table has removed."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from gate_world import SCHEMA, lake_rows, mapping, write_parquet
 from table_world import gate
 
 from demur.core.gate_manifest import GateMode
+from demur.gate import tables
 from demur.gate.errors import UnreadableInputError
 from demur.gate.source import find_inputs, load_schema
 from demur.gate.tables import open_table
@@ -76,6 +78,26 @@ def test_a_folder_that_cannot_be_looked_into_is_not_taken_for_plain_files(
     monkeypatch.setattr(open_table, "find_table_kind", refuse)
     with pytest.raises(UnreadableInputError, match="permission denied"):
         gate(tmp_path, tmp_path.parent / "out")
+
+
+@pytest.mark.parametrize(("mark", "library"), [(MARKS[0], "deltalake"), (MARKS[2], "pyiceberg")])
+def test_without_its_library_a_table_is_no_plain_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: str, library: str
+) -> None:
+    write_parquet(tmp_path / "posts" / "a.parquet", lake_rows(3))
+    (tmp_path / "posts" / mark).parent.mkdir()
+    (tmp_path / "posts" / mark).touch()
+    for module in [
+        name
+        for name in sys.modules
+        if name.startswith((library, "demur.gate.tables.delta", "demur.gate.tables.iceberg"))
+    ]:
+        monkeypatch.delitem(sys.modules, module)
+    for module in ("delta", "iceberg"):
+        monkeypatch.delattr(tables, module, raising=False)
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(UnreadableInputError, match=f"{library}.* is not installed"):
+        open_table.find_table(tmp_path / "posts", None)
 
 
 def test_two_columns_that_could_be_the_same_are_refused(tmp_path: Path) -> None:

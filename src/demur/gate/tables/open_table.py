@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from demur.gate.errors import UnreadableInputError
 from demur.gate.formats.data_format import unreadable
 from demur.gate.tables.table import Table
 from demur.gate.tables.table_kind import TableKind, find_table_kind
@@ -24,12 +25,25 @@ def find_table(inputs: Path, version: int | None) -> Table | None:
         kind = find_table_kind(inputs) if inputs.is_dir() else None
     except OSError as error:
         raise unreadable(f'the folder "{inputs.name}" could not be read', error) from error
-    if kind is TableKind.DELTA:
-        from demur.gate.tables.delta import open_delta_table  # noqa: PLC0415  (its library is optional)
+    is_iceberg = kind is TableKind.ICEBERG or (inputs.is_file() and inputs.name.endswith(_METADATA_SUFFIX))
+    try:
+        if kind is TableKind.DELTA:
+            return _open_delta(inputs, version)
+        return _open_iceberg(inputs, version) if is_iceberg else None
+    except ModuleNotFoundError as error:
+        raise UnreadableInputError(
+            f"the table cannot be read: {error.name} is not installed",
+            hint="install the gate with it: demur[delta], or demur[iceberg]",
+        ) from error
 
-        return open_delta_table(inputs, version)
-    if kind is TableKind.ICEBERG or (inputs.is_file() and inputs.name.endswith(_METADATA_SUFFIX)):
-        from demur.gate.tables.iceberg import open_iceberg_table  # noqa: PLC0415  (the same)
 
-        return open_iceberg_table(inputs, version)
-    return None
+def _open_delta(inputs: Path, version: int | None) -> Table:
+    from demur.gate.tables.delta import open_delta_table  # noqa: PLC0415  (its library is optional)
+
+    return open_delta_table(inputs, version)
+
+
+def _open_iceberg(inputs: Path, version: int | None) -> Table:
+    from demur.gate.tables.iceberg import open_iceberg_table  # noqa: PLC0415  (the same)
+
+    return open_iceberg_table(inputs, version)
