@@ -5,6 +5,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from adapter_world import build, forget_opened_gates, gate_of, kept_ids, lake
 from test_adapter_page import EXAMPLES, run
+
+from demur.adapters.batch_gate import BatchGate
 
 # ruff: noqa: PLC0415
 
@@ -79,6 +82,7 @@ def write_fault(home: Path, fault: str) -> None:
     pq.write_table(table, home / "spoilt" / "part.parquet")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("fault", "words"), [("id", "a row has no id"), ("missing", 'no column "author"'), ("type", 'column "author"')]
 )
@@ -104,6 +108,7 @@ def test_ray_stops_over_what_it_cannot_decide(ray: None, home: Path, fault: str,
         kept_rows(read_parquet(str(home / "spoilt")), gate_of(home)).take_all()
 
 
+@pytest.mark.long
 def test_spark_reads_names_that_need_quotes_and_keeps_all_columns(spark: Any, home: Path) -> None:
     from demur.adapters.spark import kept_rows
 
@@ -115,6 +120,21 @@ def test_spark_reads_names_that_need_quotes_and_keeps_all_columns(spark: Any, ho
     kept = kept_rows(spark.read.parquet(str(home / "renamed")), gate_of(home)).collect()
     assert [row["id"] for row in kept] == kept_ids(50)
     assert list(kept[0].asDict()) == renamed.column_names
+
+
+@pytest.mark.long
+def test_spark_withholds_by_the_catalogue_what_the_gate_does(spark: Any, home: Path) -> None:
+    from demur.adapters.spark import kept_rows
+
+    (home / "mapping.yaml").write_text((home / "mapping.yaml").read_text() + "product: product\n")
+    controller = Path(str(files("demur.sample") / "data" / "controller.yaml"))
+    gate = BatchGate.load(home / "mapping.yaml", home / "lists" / "7.list", home / "keys", controller)
+    table = lake(60).append_column("product", pa.array(["agora", "muse", None] * 20))
+    (home / "products").mkdir()
+    pq.write_table(table, home / "products" / "part.parquet")
+    kept = kept_rows(spark.read.parquet(str(home / "products")), gate).collect()
+    assert [row["id"] for row in kept] == gate.kept_rows(table)["id"].to_pylist()
+    assert {row["product"] for row in kept} == {"agora"}
 
 
 @pytest.mark.long

@@ -81,6 +81,11 @@ def test_a_process_opens_a_list_once_for_all_gates_that_use_it(own_folder: Path,
     assert other.open().suppressions is gate.open().suppressions
 
 
+def test_gate_that_another_thread_has_opened_meanwhile_is_not_opened_again(gate: BatchGate) -> None:
+    opened = gate.open()
+    assert batch_gate._open(gate, gate.read_list) is opened  # noqa: SLF001
+
+
 def test_expired_list_does_not_stay_in_memory(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = gate_of(own_folder)
     newer = save_list(own_folder, number=8, lasts=2 * LIFETIME)

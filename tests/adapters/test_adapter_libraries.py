@@ -126,6 +126,15 @@ def test_datasets_of_large_and_dictionary_types_keep_their_format(gate: BatchGat
     assert kept["id"][:].tolist() == kept_ids(100)
 
 
+def test_datasets_batch_of_columns_of_different_lengths_is_refused(gate: BatchGate) -> None:
+    from demur.adapters.datasets import is_kept
+
+    columns = lake(10).to_pydict()
+    columns["author"].pop()
+    with pytest.raises(ColumnTypeError, match="the same number"):
+        is_kept(columns, gate, [])
+
+
 def test_datasets_decides_in_several_processes(gate: BatchGate) -> None:
     from datasets import Dataset
 
