@@ -260,6 +260,38 @@ def test_a_file_of_polars_whose_beginning_is_no_stream_is_read_by_its_footer(tmp
         assert kept.stat().st_size < path.stat().st_size
 
 
+@pytest.mark.parametrize("kind", [ARROW_FILE, ARROW_STREAM], ids=lambda kind: kind.suffix)
+def test_views_in_files_of_polars_stay_views_and_hide_nothing(tmp_path: Path, kind: FileKind) -> None:
+    path = tmp_path / f"a.{kind.suffix}"
+    rows = [row(record_id=f"r{number}", text=f"{number} and longer than a view holds") for number in range(9)]
+    rows[3]["author_account"] = "lumen:ada"
+    rows[5]["tagged_accounts"] = ["lumen:a-tag-longer-than-a-view-holds", "lumen:ada"]
+    rows = [{**each, "pair": ["a", "b"]} for each in rows]
+    table = pl.DataFrame(rows, schema_overrides={"pair": pl.Array(pl.String, 2)})
+    _ = table.write_ipc(path) if kind is ARROW_FILE else table.write_ipc_stream(path)
+    gate(path, tmp_path / "out")
+    kept = tmp_path / "out" / "kept" / path.name
+    assert load_schema(kept).equals(load_schema(path))
+    assert pa.string_view() in load_schema(kept).types
+    assert read_arrow(kept) == [*rows[:3], rows[4], *rows[6:]]
+    for word in (b"3 and longer", b"5 and longer", b"a-tag-longer"):
+        assert word in path.read_bytes()
+        assert word not in kept.read_bytes()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_column_out_of_which_no_row_can_be_taken_is_refused(tmp_path: Path, mode: GateMode) -> None:
+    batch = pa.RecordBatch.from_pylist([row(), row(author_account="lumen:ada")], schema=SCHEMA)
+    batch = batch.append_column("odd", pa.RunEndEncodedArray.from_arrays([2], [1]))
+    with pa.ipc.new_stream(str(tmp_path / "a.arrows"), batch.schema) as writer:
+        writer.write_batch(batch)
+    if mode is GateMode.IDS:
+        assert gate(tmp_path / "a.arrows", tmp_path / "out", mode).kept_rows == 1  # no such column is read
+    else:
+        with pytest.raises(UnreadableInputError, match=r"record batch 0, has a column of a type out of which"):
+            gate(tmp_path / "a.arrows", tmp_path / "out", mode)
+
+
 def test_a_file_without_batches_gives_one_without_batches(tmp_path: Path) -> None:
     path = ARROW_FILE.write_to(tmp_path / "a.arrow", [])
     assert gate(path, tmp_path / "out").kept_rows == 0

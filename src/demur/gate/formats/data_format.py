@@ -13,6 +13,7 @@ import pyarrow as pa
 from demur.gate.errors import UnreadableInputError
 from demur.gate.mapping import SourceMapping
 from demur.gate.string_window import BoolMask
+from demur.gate.tables.plain_types import without_views
 
 BATCH_ROWS: Final = 1 << 16
 REASONS_COLUMN: Final = "reasons"
@@ -148,12 +149,20 @@ def filter_rows(rows: pa.RecordBatch | pa.Array, mask: BoolMask, where: str) -> 
     Raises:
         UnreadableInputError: they are of a type out of which Arrow cannot take rows.
     """
+    kept = pa.array(mask)
     try:
-        return rows.filter(pa.array(mask))
+        return rows.filter(kept)
+    except pa.ArrowNotImplementedError:
+        pass  # of views: they are filtered as what they are views of
+    try:
+        if isinstance(rows, pa.RecordBatch):
+            return rows.cast(without_views(rows.schema)).filter(kept).cast(rows.schema)
+        [plain] = without_views(pa.schema([pa.field("", rows.type)]))
+        return rows.cast(plain.type).filter(kept).cast(rows.type)
     except pa.ArrowNotImplementedError as error:
         raise UnreadableInputError(
-            f"{where}, has a column of a type out of which Arrow cannot take rows yet (a view)",
-            hint="write the file again without string views and binary views",
+            f"{where}, has a column of a type out of which Arrow cannot take rows yet",
+            hint="write the file again with plain types, without run-end encoding",
         ) from error
 
 
