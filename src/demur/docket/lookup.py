@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Model, QuerySet
 
 M = TypeVar("M", bound=Model)
@@ -24,13 +24,14 @@ class _Plan:
     converters: tuple[tuple[int, Sequence[Callable[..., Any]], Any], ...]
 
     def rows(self, value: str | int) -> Iterator[list[Any]]:
-        with connection.cursor() as cursor:
+        database = connections[DEFAULT_DB_ALIAS]  # itself, which `connection` would find anew for each value
+        with database.cursor() as cursor:
             cursor.execute(self.statement, [value])
             found = cursor.fetchall()
         for row in map(list, found):
             for place, converters, expression in self.converters:
                 for convert in converters:
-                    row[place] = convert(row[place], expression, connection)
+                    row[place] = convert(row[place], expression, database)
             yield row
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.models import Field, Model
 
 _ROWS_AT_ONCE = 100
@@ -61,8 +61,8 @@ def change_if_still(row: Model, still: Mapping[str, object], changes: Mapping[st
 
 
 def _as_stored(row: Model, values: Mapping[str, object]) -> list[Any]:
-    field = row._meta.get_field  # noqa: SLF001  (public, for all its name)
-    return [field(name).get_db_prep_save(value, connection) for name, value in values.items()]  # type: ignore[union-attr]
+    field, database = row._meta.get_field, connections[DEFAULT_DB_ALIAS]  # noqa: SLF001  (public, for all its name)
+    return [field(name).get_db_prep_save(value, database) for name, value in values.items()]  # type: ignore[union-attr]
 
 
 def _insert(row: Model, ending: str) -> bool:
@@ -76,7 +76,9 @@ def _insert(row: Model, ending: str) -> bool:
 
 
 def _values(row: Model) -> list[Any]:
-    return [field.get_db_prep_save(getattr(row, field.attname), connection) for field in _fields(type(row))]
+    # The connection itself, which `connection` would find anew for each value: that takes longer than the rest.
+    database = connections[DEFAULT_DB_ALIAS]
+    return [field.get_db_prep_save(getattr(row, field.attname), database) for field in _fields(type(row))]
 
 
 @cache
