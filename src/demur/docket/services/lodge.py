@@ -49,15 +49,13 @@ def lodge_objection(request: Lodging, now: datetime, asker: Asker = NOBODY) -> L
     if not request.sending:
         return _lodge(lodging, new_token(), now, asker)
     token = sending_token(request.sending)
-    sent_before = find_by_key(Case, "continue_token_sha256_hex", token_digest(token))
-    if sent_before is not None:
-        return _again(lodging, token) if _leads_on(sent_before, now) else _lodge(lodging, new_token(), now, asker)
     try:
         return _lodge(lodging, token, now, asker)
-    except (IntegrityError, FloodError):
-        if not was_lodged(request.sending, now):
+    except (IntegrityError, FloodError):  # maybe sent before: nearly nobody does, so nobody is asked to wait for that
+        sent_before = find_by_key(Case, "continue_token_sha256_hex", token_digest(token))
+        if sent_before is None:
             raise
-        return _again(lodging, token)  # the other press came first
+    return _again(lodging, token) if _leads_on(sent_before, now) else _lodge(lodging, new_token(), now, asker)
 
 
 def was_lodged(sending: str, now: datetime) -> bool:
