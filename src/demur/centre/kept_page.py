@@ -4,6 +4,7 @@ Most people see the same few pages. They are drawn without the request, so that 
 """
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -35,7 +36,11 @@ def answer_kept(
         status: of the answer.
     """
 
+    @cache
+    def token() -> str:
+        return get_token(request)
+
     def value_of(name: str) -> str:
-        return get_token(request) if name == _TOKEN else conditional_escape(values[name])
+        return token() if name == _TOKEN else conditional_escape(values[name])
 
     return HttpResponse(fill(page, value_of), status=status)
