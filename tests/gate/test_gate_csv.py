@@ -1,9 +1,14 @@
 """CSV: what comes out is the records that went in, and no file can be split one way here and another way later."""
 
 import csv
+import json
 from pathlib import Path
 
+import duckdb
 import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.csv as pa_csv
 import pytest
 from format_world import compress, csv_bytes, decompress, read_csv, read_withheld_csv
 from gate_world import GATE_SIGNER, MAPPING, lake_rows, list_of, mapping, row
@@ -206,3 +211,27 @@ def test_records_are_the_same_wherever_a_block_ends(
 
 def test_a_mapping_is_proposed_from_the_header(tmp_path: Path) -> None:
     assert "author_account: author_account" in propose_mapping(load_schema(written(tmp_path, HEADER)))
+
+
+def write_with(library: str, path: Path, rows: pa.Table) -> None:
+    if library == "pandas":
+        rows.to_pandas().to_csv(path, index=False)
+    elif library == "polars":
+        pl.from_arrow(rows).write_csv(path)
+    elif library == "duckdb":
+        duckdb.sql(f"copy (select * from rows) to '{path}' (header)")
+    else:
+        pa_csv.write_csv(rows, path)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "duckdb", "arrow"])
+def test_what_other_libraries_write_is_read_and_comes_back_to_them(tmp_path: Path, library: str) -> None:
+    rows = [{**each, "tagged_accounts": json.dumps(each["tagged_accounts"])} for each in lake_rows(50)]
+    for place, text in enumerate(['"quoted", and more', "two\nlines", "", None, " spaces ", "naïve ☕"]):
+        rows[place + 1]["text"] = text
+    write_with(library, tmp_path / "a.csv", pa.Table.from_pylist(rows))
+    gate(tmp_path / "a.csv", tmp_path / "out")
+    kept = pl.read_csv(tmp_path / "out" / "kept" / "a.csv")
+    expected = [each for each in rows if each["kind"] == "post" and "ada" not in str(each)]
+    assert kept["record_id"].to_list() == [each["record_id"] for each in expected]
+    assert [text or None for text in kept["text"]] == [each["text"] or None for each in expected]
