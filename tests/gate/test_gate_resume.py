@@ -1,6 +1,7 @@
 """A run that follows a dead one goes on from the files that were done, and believes nothing that it cannot check."""
 
 import gzip
+import hashlib
 import json
 import os
 import shutil
@@ -201,6 +202,11 @@ def link_kept_file(dead: Path) -> None:
     path.symlink_to(dead.parent.parent / "same")
 
 
+def link_kept_folder(dead: Path) -> None:
+    (dead / "output/kept").rename(dead.parent.parent / "same")
+    (dead / "output/kept").symlink_to(dead.parent.parent / "same")
+
+
 def lose_withheld_file(dead: Path) -> None:
     (dead / "output/withheld/a.parquet").unlink()
 
@@ -214,6 +220,21 @@ def test_what_was_tampered_with_or_half_written_is_done_anew(
 ) -> None:
     attack(die(lake, place, done=3))
     assert Run(lake, place / "out").taken_over == 2
+    assert tree(place / "out") == tree_of_whole(lake, place)
+
+
+def test_a_file_is_not_taken_for_another_one_of_the_same_inode(lake: Path, place: Path) -> None:
+    (lake / "aa.parquet").hardlink_to(lake / "a.parquet")
+    dead = die(lake, place, done=1)
+    of_both = hashlib.sha256(b"aa.parquet").hexdigest()
+    shutil.copy(note_of(dead, "a.parquet"), dead / "finished" / f"{of_both}.note")
+    assert Run(lake, place / "out").taken_over == 1
+    assert tree(place / "out") == tree_of_whole(lake, place)
+
+
+def test_nothing_is_kept_of_a_folder_that_lies_elsewhere(lake: Path, place: Path) -> None:
+    link_kept_folder(die(lake, place, done=3))
+    assert Run(lake, place / "out").taken_over == 0
     assert tree(place / "out") == tree_of_whole(lake, place)
 
 
@@ -260,6 +281,7 @@ def test_what_no_note_speaks_of_is_not_published(lake: Path, place: Path) -> Non
     (dead / "output/kept/deep").mkdir()
     for name in ("output/kept/deep/z.parquet", "output/kept/c.jsonl", "output/manifest.note", "finished/z.note"):
         (dead / name).write_bytes(b"Ada's")
+    (dead / "output/kept/link").symlink_to(lake)
     (dead / "attempts/1").mkdir(parents=True)
     (dead / "lock").unlink(missing_ok=True)
     assert Run(lake, place / "out").taken_over == 1

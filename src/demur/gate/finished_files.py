@@ -128,7 +128,7 @@ class FinishedFiles:
 
     def _is_there(self, part: ManifestFile) -> bool:
         path = self._staging.folder / part.path
-        if path.is_symlink():
+        if path != path.resolve():  # another name for something elsewhere, which can be something else later
             return False
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").digest() == part.sha256
@@ -196,8 +196,9 @@ def _parse_file(fields: tuple[str, str, int]) -> ManifestFile:
 
 def _keep_only(folder: Path, names: Collection[str]) -> None:
     """Remove every file of a folder but these, and what folders are empty then."""
-    for place, _, files in os.walk(folder, topdown=False):
-        for name in files:
+    for place, folders, files in os.walk(folder, topdown=False):
+        links = [name for name in folders if Path(place, name).is_symlink()]
+        for name in (*files, *links):
             path = Path(place, name)
             if path.relative_to(folder).as_posix() not in names:
                 path.unlink()
