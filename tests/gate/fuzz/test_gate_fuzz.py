@@ -27,7 +27,11 @@ def test_no_damaged_file_gets_a_withheld_row_through_or_ends_the_process(name: s
         failures += [line for line in said if " failed " in line]
         if not crash:
             break
-        last, phase = next(line for line in reversed(said) if line.endswith((" gate", " read"))).split()
+        begun = [line for line in said if line.endswith((" gate", " read"))]
+        if not begun:
+            failures.append(crash)
+            break
+        last, phase = begun[-1].split()
         if phase == "gate":  # a reader that dies over a file that it is given is no fault of the gate's
             failures.append(f"{last} {crash}")
         seed = int(last) + 1
