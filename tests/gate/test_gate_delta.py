@@ -1,7 +1,8 @@
 """Delta Lake tables in and out: one version, its removed rows, its partition columns, and row deletes of its own."""
 
 import json
-from collections.abc import Callable
+import pickle
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from table_world import ADA_OBJECTS, TABLE_MODES, arrow_rows, gate, may_train, r
 from demur.core.gate_manifest import GateMode, TableVersion, verify_manifest
 from demur.gate.dry_run import decide_only
 from demur.gate.errors import InputChangedError, OutputExistsError, OutputWriteError, UnreadableInputError
+from demur.gate.file_gate import Advance, FileGate, FileResult
+from demur.gate.run import GateRequest, run_gate
+from demur.gate.source import InputFile
 from demur.gate.tables import delta, delta_output
 from demur.gate.tables.table_input import load_input_schema
 
@@ -113,9 +117,11 @@ def test_columns_that_only_the_log_knows_decide_null_and_odd_values_included(tmp
     values = ["public", "world", None, "", "frïends/ %#=x"]
     rows = [row(record_id=f"r{place}", audience=value) for place, value in enumerate(values)]
     write_deltalake(tmp_path / "posts", pa.Table.from_pylist(rows, schema=SCHEMA), partition_by=["audience"])
-    manifest = gate(tmp_path / "posts", tmp_path / "out")
+    manifest = gate(tmp_path / "posts", tmp_path / "out", GateMode.DELETES)
     assert [each["record_id"] for each in read_delta(tmp_path / "out" / "kept")] == ["r0", "r1"]
     assert manifest.withheld_by_reason["audience-missing"] == 2
+    again = gate(tmp_path / "out" / "kept", tmp_path / "again")  # vectors are found by names of all kinds
+    assert (again.kept_rows, again.withheld_rows) == (2, 0)
 
 
 @pytest.mark.parametrize("by", ["name", "id"])
@@ -184,6 +190,18 @@ def test_a_log_that_changes_meanwhile_stops_the_run(table: Path) -> None:
 
     with pytest.raises(InputChangedError, match="went away"):
         decide_only(table, mapping(), ADA_OBJECTS, None, clean_up)
+
+
+def test_a_file_of_a_table_can_go_to_a_worker_of_another_process(table: Path, tmp_path: Path) -> None:
+    def gate_elsewhere(files: Sequence[InputFile], gate: FileGate, advance: Advance) -> list[FileResult]:
+        sent = [pickle.loads(pickle.dumps(file)) for file in files]
+        return [pickle.loads(pickle.dumps(gate.run(file, advance))) for file in sent]
+
+    gate(table, tmp_path / "first", GateMode.DELETES)
+    here = gate(tmp_path / "first" / "kept", tmp_path / "here", GateMode.DELETES)
+    request = GateRequest(tmp_path / "first" / "kept", mapping(), tmp_path / "there", mode=GateMode.DELETES)
+    there = run_gate(request, ADA_OBJECTS, GATE_SIGNER, lambda _done, _total: None, gate_elsewhere)
+    assert there == here
 
 
 def test_a_table_is_begun_anew_after_a_dead_run(table: Path, tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from gate_world import GATE_SIGNER, MAPPING, SCHEMA, mapping
+from gate_world import GATE_SIGNER, MAPPING, SCHEMA, mapping, row
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.manifest import DataFileContent, FileFormat, ManifestContent
 from pyiceberg.table import StaticTable, Table
+from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import StringType
 from table_world import ADA_OBJECTS, TABLE_MODES, arrow_rows, gate, may_train, metadata_of, read_iceberg, write_iceberg
 
@@ -21,7 +22,7 @@ from demur.gate.dry_run import decide_only
 from demur.gate.errors import OutputExistsError, OutputWriteError, UnreadableInputError
 from demur.gate.run import GateRequest, run_gate
 from demur.gate.stores.address import Address
-from demur.gate.tables import iceberg_manifests, iceberg_output
+from demur.gate.tables import iceberg, iceberg_manifests, iceberg_output
 from demur.gate.tables.table_input import load_input_schema
 
 METADATA = "metadata/v1.metadata.json"
@@ -157,6 +158,39 @@ def test_who_writes_to_the_table_meanwhile_changes_nothing(table: Table) -> None
             table.delete("kind = 'post'")
 
     assert decide_only(place, mapping(), ADA_OBJECTS, None, write).kept_rows == len(before)
+
+
+def test_a_table_behind_a_link_is_the_same_table(table: Table, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "warehouse")
+    place = tmp_path / "link" / metadata_of(table).relative_to(tmp_path / "warehouse")
+    assert gate(place, tmp_path / "out").kept_rows == len(may_train(read_iceberg(place)))
+
+
+def test_columns_that_only_the_metadata_know_decide_null_and_odd_values_included(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "odd").mkdir()
+    catalog = SqlCatalog("odd", uri="sqlite:///:memory:", warehouse=f"file://{tmp_path}/odd")
+    catalog.create_namespace("ns")
+    odd = catalog.create_table("ns.posts", schema=SCHEMA)
+    with odd.update_spec() as update:
+        update.add_field("audience", IdentityTransform(), "audience")
+    values = ["public", "world", None, "frïends/ %#=x"]
+    rows = [row(record_id=f"r{place}", audience=value) for place, value in enumerate(values)]
+    odd.append(pa.Table.from_pylist(rows, schema=SCHEMA))
+    for path in (tmp_path / "odd").rglob("*.parquet"):  # as files are that were taken over from Hive
+        pq.write_table(pq.ParquetFile(path).read().drop_columns("audience"), path)
+    look = iceberg.look_at_data
+    monkeypatch.setattr(
+        iceberg,
+        "look_at_data",
+        lambda folder, name, _size, *more: look(folder, name, (folder / name).stat().st_size, *more),
+    )
+    for mode in TABLE_MODES:
+        manifest = gate(metadata_of(odd), tmp_path / mode, mode)
+        assert (manifest.kept_rows, manifest.withheld_by_reason["audience-missing"]) == (2, 1)
+        assert [each["audience"] for each in read_iceberg(tmp_path / mode / "kept")] == ["public", "world"]
+    catalog.close()
 
 
 def test_no_metadata_are_guessed(table: Table, tmp_path: Path) -> None:

@@ -150,7 +150,7 @@ def _input(
     tasks: list[FileScanTask],
     snapshot_id: int | None,
 ) -> IcebergInput:
-    root = _local(library.metadata.location)
+    root = _local(library.metadata.location).resolve()
     named = {_name(task.file.file_path, root): task for task in tasks}
     if len(named) != len(tasks):
         raise UnreadableInputError("the snapshot names a file of data twice")
@@ -259,7 +259,7 @@ def _local(location: str) -> Path:
 
 
 def _name(location: str, root: Path) -> str:
-    path = _local(location)
+    path = _local(location).resolve()
     if not path.is_relative_to(root):
         raise UnreadableInputError(
             "the Iceberg table has files outside its own folder",

@@ -101,24 +101,24 @@ def open_input_of_run(
         OutputExistsError: the output lies in the table.
         OutputWriteError: a table cannot be written there.
     """
-    found = open_input(inputs, mapping, table_version)
-    if found.table is None:
+    table = find_table(inputs, table_version) if isinstance(inputs, Path) else None
+    if table is None:
         if mode is GateMode.DELETES:
             raise UnreadableInputError(
                 "only tables of Delta Lake and Iceberg have row deletes, and the input is plain files",
                 hint="choose another --mode; link writes only files in which a row is withheld",
             )
-        return found
-    if would_read(found.table.folder, out):
+        return open_input(inputs, mapping, table_version)
+    if would_read(table.folder, out):
         raise OutputExistsError("the output lies in the table", hint="choose another folder with --out")
     if mode is GateMode.IDS:
-        return found
+        return GateInput(table.find_files(mapping, None), table)
     if not isinstance(out, Path):
         raise OutputWriteError(
             "a table cannot be written into an object store yet",
             hint="choose a folder on this machine with --out, or --mode ids",
         )
-    return GateInput(found.table.find_files(mapping, out), found.table, out)
+    return GateInput(table.find_files(mapping, out), table, out)
 
 
 def load_input_schema(inputs: Place) -> pa.Schema:
