@@ -1,6 +1,7 @@
 """`demur serve`: the privacy centre over HTTP, on loopback or behind a proxy that speaks TLS."""
 
 import errno
+import gc
 import os
 import socket
 from typing import Annotated
@@ -47,6 +48,7 @@ def serve(
     from demur.web.wsgi import application
 
     connections.close_all()  # each process opens its own
+    gc.freeze()  # what is loaded stays, and is shared: going through it again and again would also copy it
     typer.echo(f"The privacy centre is on http://{host}:{port}/privacy/genai")
     scheme = urlsplit(settings.DEMUR_BASE_URL).scheme  # how the public reaches it, through the proxy
     serve_application(application, listening, scheme, _MOST_UPLOADS * MAX_UPLOAD_BYTES)
