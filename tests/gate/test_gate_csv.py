@@ -209,8 +209,13 @@ def test_records_are_the_same_wherever_a_block_ends(
     assert read_csv(path) == rows
 
 
-def test_a_mapping_is_proposed_from_the_header(tmp_path: Path) -> None:
-    assert "author_account: author_account" in propose_mapping(load_schema(written(tmp_path, HEADER)))
+def test_a_mapping_is_proposed_from_the_first_records(tmp_path: Path) -> None:
+    proposed = propose_mapping(load_schema(written(tmp_path, csv_bytes(lake_rows(10)))))
+    for role in ("author_account", "author_is_minor", "tagged_accounts"):
+        assert f"\n{role}: {role}" in proposed
+    assert set(load_schema(written(tmp_path, HEADER)).types) == {pa.string()}
+    with pytest.raises(UnreadableInputError, match="record 2, does not have as many fields"):
+        load_schema(written(tmp_path, HEADER + b"x\n"))
 
 
 def write_with(library: str, path: Path, rows: pa.Table) -> None:

@@ -49,8 +49,14 @@ class CommaSeparated:
         check_columns(_schema(_parse_header(_load_header(path, name), name), mapping), mapping, name)
 
     def load_schema(self, path: Path, name: str) -> pa.Schema:
-        """Return the columns of the header: all of them text."""
-        return pa.schema([pa.field(column, pa.string()) for column in _parse_header(_load_header(path, name), name)])
+        """Return the columns of the header, with the types that their fields in the first records can have."""
+        header, records = _load_first(path, name).take_first()
+        columns = _parse_header(header, name)
+        texts = pa.schema([pa.field(column, pa.string()) for column in columns])
+        if not len(records):
+            return texts
+        batch = _parse(records, columns, texts, name)
+        return pa.schema([pa.field(column, _guess_type(batch.column(column))) for column in columns])
 
     def read(self, path: Path, name: str, mapping: SourceMapping, *, whole: bool) -> Iterator[Block]:  # noqa: ARG002
         """Yield the records, some megabytes at a time."""
@@ -64,7 +70,8 @@ class CommaSeparated:
             if not len(records):
                 continue
             where = f"{name}, records {records.number:,} to {records.number + len(records) - 1:,}"
-            yield Block(where, _parse(records, columns, mapping, name), records, ends_part=True)
+            schema = pa.schema([_schema(columns, mapping).field(column) for column in read_columns(mapping)])
+            yield Block(where, _parse(records, columns, schema, name), records, ends_part=True)
 
     def create_kept(self, target: Path, source: Path, name: str) -> "_KeptRecords":
         """Create a file with the header of the source, compressed as its name says."""
@@ -119,9 +126,14 @@ def _codec_of(name: str) -> str | None:
 
 
 def _load_header(path: Path, name: str) -> bytes:
+    return _load_first(path, name).take_first()[0]
+
+
+def _load_first(path: Path, name: str) -> Records:
+    """Return the first records, the header among them."""
     with closing(read_records(path, name, _codec_of(name))) as blocks:
         for first in blocks:
-            return first.take_first()[0]
+            return first
     raise UnreadableInputError(f"{name} is not CSV with a header: it is empty", hint="write it again")
 
 
@@ -141,8 +153,24 @@ def _schema(columns: list[str], mapping: SourceMapping) -> pa.Schema:
     return pa.schema([pa.field(column, types.get(column, pa.string())) for column in columns])
 
 
-def _parse(records: Records, columns: list[str], mapping: SourceMapping, name: str) -> pa.RecordBatch:
-    schema = pa.schema([_schema(columns, mapping).field(column) for column in read_columns(mapping)])
+def _guess_type(texts: pa.Array) -> pa.DataType:
+    """Return the type that a column can have; text if it has no value."""
+    words = texts.drop_null().unique().to_pylist()
+    if words and all(word in (*_TRUE, *_FALSE) for word in words):
+        return pa.bool_()
+    return _LIST if words and all(_is_list(word) for word in words) else pa.string()
+
+
+def _is_list(text: str) -> bool:
+    try:
+        _parse_list(text)
+    except _NOT_PARSED:
+        return False
+    return True
+
+
+def _parse(records: Records, columns: list[str], schema: pa.Schema, name: str) -> pa.RecordBatch:
+    """Return the rows of records, with the columns of `schema`."""
     try:
         return _parse_records(records.raw, len(records), columns, schema)
     except _NOT_PARSED as error:
