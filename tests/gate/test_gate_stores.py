@@ -3,12 +3,14 @@
 The server is a real one (moto's) on loopback, spoken to by the real client, over a line that can be cut.
 """
 
+import hashlib
 import os
 import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -39,6 +41,7 @@ from demur.gate.explanation import explain_rows
 from demur.gate.run import GateRequest, run_gate
 from demur.gate.source import find_inputs, load_schema
 from demur.gate.stores.address import Address, Place, parse_place, would_read
+from demur.gate.stores.remote_staging import RemoteStaging
 from demur.gate.stores.store import Store
 
 ADA_OBJECTS = list_of("lumen:ada")
@@ -97,6 +100,14 @@ def out(bucket: str) -> Address:
     return Address(f"s3://{bucket}/training/2026-11")
 
 
+@pytest.fixture(autouse=True)
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the gate keeps what it works on."""
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
+    return tmp_path / "scratch"
+
+
 def gate(
     inputs: Place, out: Place, mode: GateMode = GateMode.REWRITE, told: Any = lambda _done, _all: None
 ) -> GateManifest:
@@ -143,13 +154,9 @@ def test_seeing_and_explaining_work_on_a_store(stored: Address, lake: Path) -> N
     ]
 
 
-def test_nothing_of_the_input_stays_on_this_machine(
-    stored: Address, out: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "scratch").mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "scratch"))
+def test_nothing_of_the_input_stays_on_this_machine(stored: Address, out: Address, scratch: Path) -> None:
     gate(stored, out)
-    assert list((tmp_path / "scratch").iterdir()) == []
+    assert list(scratch.iterdir()) == []
 
 
 def names(place: Place) -> list[str]:
@@ -308,11 +315,74 @@ def test_a_network_lost_in_the_middle_of_a_run_leaves_nothing_that_looks_done(
         gate(stored, out, told=unplug)
     line.mend()
     assert left_in(files, out) == [".demur-lock"]
+    gate(stored, out)  # this machine knows that the run is dead
+    assert left_in(files, out)[-1] == "withheld/deep/c.parquet"
+
+
+def test_a_lock_of_another_machine_stands_until_a_person_removes_it(
+    stored: Address, files: Any, out: Address, line: Line
+) -> None:
+    files.pipe_file(f"{out.text}/.demur-lock", b"whoever knows")
     with pytest.raises(OutputBusyError, match="has died there") as caught:
         gate(stored, out)
     assert ".demur-lock" in caught.value.hint
+    assert left_in(files, out) == [".demur-lock"]
     files.rm_file(f"{out.text}/.demur-lock")
     gate(stored, out)
+
+
+def die(stored: Address, out: Address, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run until every file is done, and leave all that a killed run leaves."""
+    with monkeypatch.context() as killed:
+        killed.setattr("demur.gate.staging.shutil", SimpleNamespace(rmtree=lambda *_, **__: None))
+        killed.setattr(RemoteStaging, "release", lambda _: None)
+        killed.setattr("demur.gate.run._write_entry_counts", lambda *_: pytest.fail("killed"))
+        with pytest.raises(pytest.fail.Exception):
+            gate(stored, out)
+
+
+def test_after_a_killed_run_the_next_one_goes_on_from_the_finished_files(
+    stored: Address, files: Any, out: Address, lake: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = gate(lake, Address(f"{out.text}-wanted"))
+    die(stored, out, monkeypatch)
+    assert left_in(files, out) == [".demur-lock"]
+    taken: list[int] = []
+    request = GateRequest(stored, mapping(), out)
+    again = run_gate(request, ADA_OBJECTS, GATE_SIGNER, lambda _done, _all: None, tell_taken_over=taken.append)
+    assert (again, taken) == (wanted, [3])
+    assert ".demur-lock" not in left_in(files, out)
+    assert list(scratch.iterdir()) == []
+
+
+def test_an_object_that_changed_since_the_killed_run_is_gated_again(
+    stored: Address, files: Any, out: Address, lake: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    die(stored, out, monkeypatch)
+    write_parquet(lake / "a.parquet", lake_rows(50))
+    files.put_file(str(lake / "a.parquet"), f"{stored.text}a.parquet")
+    taken: list[int] = []
+    request = GateRequest(stored, mapping(), out)
+    again = run_gate(request, ADA_OBJECTS, GATE_SIGNER, lambda _done, _all: None, tell_taken_over=taken.append)
+    assert (again.inputs[0].rows, taken) == (50, [2])
+
+
+def test_a_killed_run_that_had_begun_to_upload_is_left_to_a_person(
+    stored: Address, files: Any, out: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    die(stored, out, monkeypatch)
+    files.pipe_file(f"{out.text}/kept/a.parquet", b"half of it, perhaps")
+    with pytest.raises(OutputExistsError, match="is there already"):
+        gate(stored, out)
+    assert "kept/a.parquet" in left_in(files, out)
+
+
+def test_a_scratch_folder_of_somebody_else_is_not_written_to(stored: Address, out: Address, scratch: Path) -> None:
+    """Whoever can guess its name could make it first, and read what is written there."""
+    named = hashlib.sha256(out.text.encode()).hexdigest()[:32]
+    (scratch / f"demur-{named}").mkdir(mode=0o755)
+    with pytest.raises(OutputWriteError, match="not this user's alone"):
+        gate(stored, out)
 
 
 def test_access_denied_names_the_object_and_no_credential(

@@ -10,7 +10,7 @@ an input file that is as it was, and if every output file still has its bytes.
 import hashlib
 import json
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from importlib.metadata import version
@@ -57,7 +57,7 @@ class FinishedFiles:
             "name": file.name,
             "result": self._result_text(result),
             "run_sha256": self._run_sha256,
-            "state": _state_text(file.state),
+            "state": file.state_text,
         }
         raw = sign_statement(FORM, body, self._signer)
         note = self._note(file.name)
@@ -116,15 +116,15 @@ class FinishedFiles:
         return None
 
     def _is_unchanged(self, file: InputFile, state: str, result: FileResult) -> bool:
-        if not file.state:  # it lies in a store: what it was is not in here
+        if not file.state_text:  # nothing shows whether it changed
             return False
-        if state == _state_text(file.state):
+        if state == file.state_text:
             return True
-        if result.kept is None or not result.is_linked:
+        if not file.state or result.kept is None or not result.is_linked:
             return False
         # The dead run's own link has changed the inode's time of change; the bytes are compared with the digest.
         is_link = (self._staging.folder / result.kept.path).samefile(file.path)
-        return is_link and state.split()[_LINK_STATE] == _state_text(file.state).split()[_LINK_STATE]
+        return is_link and state.split()[_LINK_STATE] == file.state_text.split()[_LINK_STATE]
 
     def _is_there(self, part: ManifestFile) -> bool:
         path = self._staging.folder / part.path
@@ -179,10 +179,6 @@ def _run_sha256(gate: FileGate) -> str:
         "versions": {name: version(name) for name in ("demur", "numpy", "pyarrow")},
     }
     return hashlib.sha256(canonical_json(body)).hexdigest()
-
-
-def _state_text(state: Iterable[object]) -> str:
-    return " ".join(map(str, state))
 
 
 def _file_fields(file: ManifestFile) -> tuple[str, str, int]:

@@ -92,6 +92,11 @@ class InputFile:
             raise InputChangedError(f"{self.name} changed while it was read", hint="run again when nobody writes to it")
         return digest
 
+    @property
+    def state_text(self) -> str:
+        """Its state as one line of text."""
+        return " ".join(map(str, self.state))
+
     def is_still(self, state: FileState) -> bool:
         """Tell whether a file of this state has the bytes that were found; more links to it change nothing."""
         return state[:4] == self.state[:4]
@@ -131,6 +136,12 @@ class RemoteFile(InputFile):
         """Return the SHA-256 (32 bytes) of the local copy, which nobody else has."""
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").digest()
+
+    @property
+    def state_text(self) -> str:
+        """The state that the store tells, as one line of text."""
+        size_bytes, tag = self.stored.stored.state
+        return f"{size_bytes} {tag}"
 
     def is_still(self, state: FileState) -> bool:  # noqa: ARG002  (that of a local copy, made after the object was found)
         """Tell that the local copy is what was found, as nobody else writes to it."""

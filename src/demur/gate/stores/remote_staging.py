@@ -6,10 +6,18 @@
         manifest.note                      <- created last, when all others were found there with their sizes
 
 A store has no rename of folders, so a reader sees files before the output is complete. What says that it is complete is
-the manifest, and nothing else. Nor does a store let go of a dead run's lock: a person has to remove what it left.
+the manifest, and nothing else. Nor does a store let go of a dead run's lock. The machine on which the run died can tell
+whose it is, and goes on from there, as over a dead run on a disk; anywhere else a person has to remove what it left:
+
+    $TMPDIR/demur-<hash of the address>/   <- of this user alone
+        held-lock                          <- what the lock says, for as long as it may be there
+        .2026-11.partial-9f02…/            <- see demur.gate.staging; while it is locked, its run is alive
 """
 
+import hashlib
+import os
 import secrets
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,26 +25,25 @@ from pathlib import Path
 from typing import Final
 
 from demur.gate.errors import OutputBusyError, OutputExistsError, OutputWriteError, StoreError
+from demur.gate.output import writing
 from demur.gate.staging import Staging, open_staging
 from demur.gate.stores.address import Address
 from demur.gate.stores.store import Store
 
 _OUTPUT: Final = "output"
+_HELD: Final = "held-lock"
+_NAME_DIGITS: Final = 32
 _LOCK: Final = ".demur-lock"
 MANIFEST: Final = "manifest.note"
-_TOKEN_BYTES: Final = 16
+_LOCK_BYTES: Final = 16
 
 
-class RemoteStaging:
-    """The scratch folder of one run, and the prefix that it goes to.
+class RemoteStaging(Staging):
+    """The local folder of one run, and the prefix that its output goes to."""
 
-    Attributes:
-        folder: where to write.
-    """
-
-    def __init__(self, store: Store, local: Staging) -> None:
-        self.folder = local.folder
-        self._store = store
+    def __init__(self, store: Store, local: Staging, held: Path) -> None:
+        self.folder, self.notes, self.follows_dead_run = local.folder, local.notes, local.follows_dead_run
+        self._store, self._held = store, held
         self._lock = self._key(_LOCK)
         self._is_locked = False
 
@@ -78,8 +85,12 @@ class RemoteStaging:
         """
         if not self._store.can_create():
             raise self._cannot_lock()
+        self._is_locked = self._has_lock_of_dead_run()
         self._refuse_others()  # first, so that nothing is ever written into a finished output
-        self._is_locked = self._store.create(self._lock, secrets.token_bytes(_TOKEN_BYTES))
+        if not self._is_locked:
+            with writing():
+                self._held.write_bytes(secrets.token_bytes(_LOCK_BYTES))
+            self._is_locked = self._store.create(self._lock, self._held.read_bytes())
         if not self._is_locked:
             raise self._busy()
         if self._store.create(self._lock, b"a second run"):
@@ -97,6 +108,15 @@ class RemoteStaging:
         if self._is_locked:
             self._store.remove([self._lock])
             self._is_locked = False
+        self._held.unlink(missing_ok=True)
+
+    def _has_lock_of_dead_run(self) -> bool:
+        """Tell whether the lock is that of a run of this machine. It is dead, or it would hold the local folder."""
+        return (
+            self._held.exists()
+            and self._store.is_object(self._lock)
+            and self._store.read(self._lock) == self._held.read_bytes()
+        )
 
     def _refuse_others(self) -> None:
         found = [each.key for each in self._store.list_objects(self._store.root)]
@@ -161,11 +181,33 @@ def open_remote_staging(out: Address) -> Iterator[RemoteStaging]:
         StoreError: the store cannot keep two runs apart, refuses, or cannot be reached.
     """
     store = Store(out)
-    with tempfile.TemporaryDirectory(prefix="demur-") as scratch, open_staging(Path(scratch, _OUTPUT)) as local:
-        staging = RemoteStaging(store, local)
+    scratch = _private_folder(store)
+    with open_staging(scratch / (out.name or _OUTPUT)) as local:
+        staging = RemoteStaging(store, local, scratch / _HELD)
         try:
             staging.lock()
             yield staging
         finally:
-            with suppress(StoreError):  # the lock then stays, and says so to the next run
+            with suppress(StoreError):  # the lock then stays, and what it says: the next run here takes it over
                 staging.release()
+    with suppress(OSError):  # another run is there, or the lock is
+        scratch.rmdir()
+
+
+def _private_folder(store: Store) -> Path:
+    """Return the folder of this user alone in which runs into a place in a store work; created if need be.
+
+    Raises:
+        OutputWriteError: it cannot be created, or somebody else could look into it.
+    """
+    named = hashlib.sha256(store.label(store.root).encode()).hexdigest()[:_NAME_DIGITS]
+    folder = Path(tempfile.gettempdir(), f"demur-{named}")
+    with writing():
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise OutputWriteError(
+            f"the folder {folder} is not this user's alone, so nothing is written there",
+            hint="remove it, or set TMPDIR to a folder of your own",
+        )
+    return folder

@@ -190,6 +190,15 @@ class Store:
             except FileNotFoundError:
                 raise (failure or FileNotFoundError(key)) from None
 
+    def read(self, key: str) -> bytes:
+        """Return a small object's bytes.
+
+        Raises:
+            StoreError: it is not there, the store refuses, or cannot be reached.
+        """
+        with self._asking("reading", key):
+            return bytes(self._files.cat_file(key))
+
     def can_create(self) -> bool:
         """Tell whether the store's library has a write of its own that succeeds only if there is no object yet.
 
