@@ -31,7 +31,9 @@ def table(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tmp_path / "lake" / "table"
 
 
-@pytest.mark.parametrize("part", ["..", "data", "data/kind=post", "data/kind=post/removed.parquet"])
+@pytest.mark.parametrize(
+    "part", ["..", "data", "data/kind=post", "data/kind=post/removed.parquet", "*/*/*.parquet", "**"]
+)
 def test_removed_rows_cannot_be_read_around_the_log_of_a_table(table: Path, part: str) -> None:
     with pytest.raises(UnreadableInputError, match=r'table of|"v1.metadata.json" in the input folder'):
         find_inputs(table / part, mapping())
