@@ -103,7 +103,7 @@ _DRAWN = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(_DRAWN, st.sampled_from([GateMode.REWRITE, GateMode.LINK, GateMode.IDS]))
 def test_the_images_of_kept_rows_come_out_and_no_others_whoever_has_made_what(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[str, str]], mode: GateMode

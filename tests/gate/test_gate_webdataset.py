@@ -159,7 +159,7 @@ _SAMPLE = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(_SAMPLE, max_size=8),
     st.sampled_from([tarfile.PAX_FORMAT, tarfile.GNU_FORMAT]),
@@ -433,7 +433,7 @@ def test_no_flipped_byte_brings_a_withheld_sample_to_a_reader(tmp_path: Path) ->
     lots = Random(4)
     raw = raw_members(members_of(lake_rows(6))) + END
     path, read = tmp_path / "a.tar", 0
-    for turn in range(300):
+    for turn in range(150):
         damaged = bytearray(raw)
         place = lots.randrange(len(damaged))
         damaged[place] = lots.choice([lots.randrange(256), 0, 0x2E, 0x2F, 0x35])
@@ -447,7 +447,7 @@ def test_no_flipped_byte_brings_a_withheld_sample_to_a_reader(tmp_path: Path) ->
             continue
         read += 1
         assert all(may_train(sample) for sample in found)
-    assert read > 20
+    assert read > 10
 
 
 def test_images_are_never_held_in_memory(tmp_path: Path) -> None:
