@@ -110,10 +110,11 @@ def _removed(library: DeltaTable, folder: Path, actions: DeltaLog) -> dict[str, 
     found: dict[str, Positions] = {}
     root = folder.resolve()
     for batch in library.deletion_vectors():
-        rows = pa.record_batch(batch).to_pydict()
+        rows = pa.record_batch(batch)
         for place, kept in zip(rows["filepath"], rows["selection_vector"], strict=True):
-            path = Path(unquote(urlsplit(place).path))
-            found[path.relative_to(root).as_posix()] = np.flatnonzero(~np.array(kept, bool))
+            path = Path(unquote(urlsplit(place.as_py()).path))
+            kept_mask = kept.values.to_numpy(zero_copy_only=False)
+            found[path.relative_to(root).as_posix()] = np.flatnonzero(~kept_mask)
     promised = {name: vector["cardinality"] for name, vector in actions.vectors.items()}
     if promised != {name: len(positions) for name, positions in found.items()}:
         raise UnreadableInputError("the deletion vectors of the table are not those that its log names")
