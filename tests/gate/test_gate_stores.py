@@ -543,6 +543,12 @@ def test_parts_of_large_objects_that_a_dead_run_left_are_cleared(
         files.call_s3("create_multipart_upload", Bucket=bucket, Key=key)
     gate(stored, out)
     assert [each["Key"] for each in files.list_multipart_uploads(bucket)] == ["other/a.parquet"]
+    whole = f"b{uuid4().hex}"
+    files.mkdir(whole)
+    files.call_s3("create_multipart_upload", Bucket=whole, Key="kept/a.parquet")
+    gate(stored, Address(f"s3://{whole}"))
+    assert files.list_multipart_uploads(whole) == []
+    assert "manifest.note" in left_in(files, Address(f"s3://{whole}"))
 
 
 class _Memory(MemoryFileSystem):

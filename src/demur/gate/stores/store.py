@@ -228,10 +228,10 @@ class Store:
         """
         if not hasattr(self._files, "list_multipart_uploads"):
             return
-        bucket, _, prefix = folder.partition("/")
+        bucket, _, prefix = f"{folder}/".partition("/")
         with self._asking("clearing", folder):
             for upload in self._files.list_multipart_uploads(bucket):
-                if upload["Key"].startswith(f"{prefix}/"):
+                if upload["Key"].startswith(prefix):
                     self._files.abort_mpu(bucket, upload["Key"], upload["UploadId"])
 
     def _object(self, key: str, info: Mapping[str, Any]) -> StoredObject:
