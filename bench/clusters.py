@@ -1,53 +1,26 @@
 """The gate on Ray and Spark against the embedded engine, and against what these engines do by themselves.
 
-    .venv/bin/python bench/clusters.py --files 4 --rounds 3
+    .venv/bin/python bench/clusters.py --files 20 --rounds 5
 
 Takes that many files, of a million rows each, of the lake that bench/gate.py builds. Every contestant is a whole
 process. To set apart what an engine needs to start, each also runs over a lake of one file with one row: the difference
-is the time of the work. In each round all run in turn; figures are medians. Ratios are of processor time, that of all
-processes which a contestant starts: it hardly depends on what else the machine does, and wall time here does.
+is the time of the work. In each round all run in turn; figures are medians. Starting an engine takes many times as long
+as a million rows do, so take many files, on a machine that does nothing else: else the difference is mostly noise.
 """
 
 import argparse
-import ctypes
-import os
-import resource
 import shutil
 import statistics
-import subprocess
 import sys
-import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from gate import build, write_mapping_without_text
+from measured import measure
 
 ROOT = Path(__file__).resolve().parent
 EMBEDDED = "gate, embedded"
-PR_SET_CHILD_SUBREAPER = 36  # <linux/prctl.h>
-
-Seconds = tuple[float, float]
-"""Of the wall clock, and of processors."""
-
-
-def measure(command: Sequence[str]) -> Seconds:
-    """Run a command to its end, and to the end of all processes that it leaves behind, which become ours."""
-    began, before = time.perf_counter(), _spent()
-    if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode:
-        sys.exit(f"failed: {' '.join(command)}")
-    wall = time.perf_counter() - began
-    try:
-        while True:
-            os.wait()
-    except ChildProcessError:
-        return wall, _spent() - before
-
-
-def _spent() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def take_files(folder: Path, count: int) -> tuple[Path, Path]:
@@ -58,7 +31,7 @@ def take_files(folder: Path, count: int) -> tuple[Path, Path]:
         shutil.rmtree(lake, ignore_errors=True)
         lake.mkdir()
     for source in sources:
-        (few / source.name).hardlink_to(source)
+        (few / source.name).symlink_to(source)
     pq.write_table(pq.ParquetFile(sources[0]).read_row_group(0).slice(0, 1), one / "one.parquet", compression="zstd")
     return few, one
 
@@ -77,18 +50,18 @@ def contestants(folder: Path, lake: Path, out: Path) -> dict[str, list[str]]:
     return commands
 
 
-def run_rounds(folder: Path, lakes: tuple[Path, Path], rounds: int) -> dict[str, list[tuple[Seconds, Seconds]]]:
+def run_rounds(folder: Path, lakes: tuple[Path, Path], rounds: int) -> dict[str, list[tuple[float, float]]]:
     """Return for each contestant the seconds of each round: over the lake, and over one row."""
     out = folder / "out"
-    seconds: dict[str, list[tuple[Seconds, Seconds]]] = {}
+    seconds: dict[str, list[tuple[float, float]]] = {}
     for _ in range(rounds):
         for name in contestants(folder, lakes[0], out):
             pair = []
             for lake in lakes:
                 shutil.rmtree(out, ignore_errors=True)
-                pair.append(measure(contestants(folder, lake, out)[name]))
+                pair.append(measure(contestants(folder, lake, out)[name]).wall_seconds)
             seconds.setdefault(name, []).append((pair[0], pair[1]))
-            print(f"{name}: {pair[0][0]:.1f} s, one row {pair[1][0]:.1f} s", file=sys.stderr)
+            print(f"{name}: {pair[0]:.1f} s, one row {pair[1]:.1f} s", file=sys.stderr)
     shutil.rmtree(out, ignore_errors=True)
     return seconds
 
@@ -96,20 +69,19 @@ def run_rounds(folder: Path, lakes: tuple[Path, Path], rounds: int) -> dict[str,
 def main() -> None:
     """Build, run the rounds, print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--files", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--files", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     folder = build(20_000_000, 1_000_000, 1_000_000)
     seconds = run_rounds(folder, take_files(folder, arguments.files), arguments.rounds)
     print(f"{arguments.files} million rows, 1 million objections, medians of {arguments.rounds}\n")
-    print("| | wall s | start-up s | work CPU s | work / embedded | work / own copy | work / own identity map |")
+    print("| | wall s | start-up s | work s | work / embedded | work / own copy | work / own identity map |")
     print("|---|---|---|---|---|---|---|")
-    work = {name: [whole[1] - start[1] for whole, start in pairs] for name, pairs in seconds.items()}
+    work = {name: [whole - start for whole, start in pairs] for name, pairs in seconds.items()}
     for name, pairs in seconds.items():
         engine = name.removeprefix("gate, ").split("'")[0]
         ratios = [_ratio(work, name, peer) for peer in (EMBEDDED, f"{engine}'s own copy", f"{engine}'s own identity")]
-        whole, start = (statistics.median(one[0] for one in column) for column in zip(*pairs, strict=True))
+        whole, start = (statistics.median(column) for column in zip(*pairs, strict=True))
         print(f"| {name} | {whole:.1f} | {start:.1f} | {statistics.median(work[name]):.1f} | {' | '.join(ratios)} |")
 
 
