@@ -268,6 +268,7 @@ def test_views_in_files_of_polars_stay_views_and_hide_nothing(tmp_path: Path, ki
     rows[5]["tagged_accounts"] = ["lumen:a-tag-longer-than-a-view-holds", "lumen:ada"]
     rows = [{**each, "pair": ["a", "b"]} for each in rows]
     table = pl.DataFrame(rows, schema_overrides={"pair": pl.Array(pl.String, 2)})
+    table = table.with_columns(pl.col("record_id").cast(pl.Categorical))
     _ = table.write_ipc(path) if kind is ARROW_FILE else table.write_ipc_stream(path)
     gate(path, tmp_path / "out")
     kept = tmp_path / "out" / "kept" / path.name

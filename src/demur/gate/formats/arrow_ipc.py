@@ -24,6 +24,7 @@ from demur.gate.mapped_batch import check_columns, read_columns
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import writing
 from demur.gate.string_window import BoolMask
+from demur.gate.tables.plain_types import without_views
 from demur.gate.used_words import can_drop_words, has_dictionary
 
 _FILE_MAGIC: Final = b"ARROW1\0\0"
@@ -72,7 +73,7 @@ class ArrowIpc:
         with _open(source, name) as batches:
             layout = batches.find_layout(name)
         ids, reasons = withheld_schema(layout.schema, mapping.row_id)
-        plain = ids.with_type(ids.type.value_type) if has_dictionary(ids.type) else ids
+        [plain] = without_views(pa.schema([ids.with_type(ids.type.value_type)])) if has_dictionary(ids.type) else [ids]
         return _WithheldBatches(target, _Layout(pa.schema([plain, reasons]), layout.codec, is_stream=layout.is_stream))
 
 
@@ -153,7 +154,10 @@ class _WithheldBatches(_BatchesFile):
 
     def append(self, rows: pa.RecordBatch, *, ends_part: bool) -> None:  # noqa: ARG002
         """Write the rows as a batch."""
-        self.write_batch(rows.cast(self._schema))
+        ids, reasons = rows.columns
+        if isinstance(ids, pa.DictionaryArray):
+            ids = ids.dictionary.cast(self._schema.field(0).type).take(ids.indices)
+        self.write_batch(pa.RecordBatch.from_arrays([ids, reasons], schema=self._schema))
 
 
 class _Batches:

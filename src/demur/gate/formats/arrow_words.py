@@ -11,6 +11,7 @@ from itertools import count
 import numpy as np
 import pyarrow as pa
 
+from demur.gate.formats.data_format import filter_rows
 from demur.gate.string_window import BoolMask
 from demur.gate.used_words import keep_words, map_dictionaries, used_words
 
@@ -59,7 +60,8 @@ class WordDropper:
     def _drop(self, leaf: int, values: pa.DictionaryArray) -> pa.DictionaryArray:
         if self._last[leaf] is None or not values.dictionary.equals(self._last[leaf]):
             used = next(self._used[leaf])
-            self._last[leaf], self._kept[leaf] = values.dictionary, (used, values.dictionary.filter(pa.array(used)))
+            words = filter_rows(values.dictionary, used, "a dictionary")
+            self._last[leaf], self._kept[leaf] = values.dictionary, (used, words)
         return keep_words(values, *self._kept[leaf])
 
 
