@@ -204,6 +204,21 @@ def test_a_file_of_a_table_can_go_to_a_worker_of_another_process(table: Path, tm
     assert there == here
 
 
+@pytest.mark.parametrize("mode", TABLE_MODES)
+def test_a_run_that_is_stopped_half_way_leaves_no_table_and_the_next_one_is_whole(
+    table: Path, tmp_path: Path, mode: GateMode
+) -> None:
+    def stop(_done: int, _total: int | None) -> None:
+        raise KeyboardInterrupt
+
+    request = GateRequest(table, mapping(), tmp_path / "out", mode=mode)
+    with pytest.raises(KeyboardInterrupt):
+        run_gate(request, ADA_OBJECTS, GATE_SIGNER, stop)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["posts"]
+    gate(table, tmp_path / "out", mode)
+    assert read_delta(tmp_path / "out" / "kept") == may_train(read_delta(table))
+
+
 def test_a_table_is_begun_anew_after_a_dead_run(table: Path, tmp_path: Path) -> None:
     dead = tmp_path / ".out.partial-00ff"
     (dead / "output" / "kept").mkdir(parents=True)
