@@ -118,3 +118,6 @@ def test_views_become_plain_at_any_depth() -> None:
     plain = pa.struct([field.with_type(pa.large_binary())])
     expected = [("a", text), ("b", pa.list_(text)), ("c", plain), ("d", pa.map_(text, text)), ("e", pa.int64())]
     assert without_views(schema).equals(pa.schema(expected), check_metadata=True)
+    lists, plain_lists = ([pa.large_list(kind), pa.list_(kind, 2)] for kind in (view, text))
+    for kind, plain in zip(lists, plain_lists, strict=True):
+        assert without_views(pa.schema([("f", kind)])).field("f").type == plain
