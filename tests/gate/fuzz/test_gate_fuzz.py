@@ -14,6 +14,7 @@ from fuzz_formats import FORMATS
 
 CHILD = Path(__file__).with_name("fuzz_child.py")
 MUTANTS = 10_000
+MUTANTS_A_CHILD = 1000  # so that what the readers keep for good does not count as the gate's memory
 MOST_FAILURES = 20
 
 
@@ -23,10 +24,12 @@ def test_no_damaged_file_gets_a_withheld_row_through_or_ends_the_process(name: s
     failures: list[str] = []
     seed = 0
     while seed < MUTANTS and len(failures) < MOST_FAILURES:
-        said, crash = run_child(name, seed, MUTANTS - seed, tmp_path)
+        mutants = min(MUTANTS_A_CHILD, MUTANTS - seed)
+        said, crash = run_child(name, seed, mutants, tmp_path)
         failures += [line for line in said if " failed " in line]
         if not crash:
-            break
+            seed += mutants
+            continue
         begun = [line for line in said if line.endswith((" gate", " read"))]
         if not begun:
             failures.append(crash)
