@@ -222,5 +222,5 @@ def test_every_error_has_an_exit_code_of_its_own() -> None:
         found = waiting.pop().__subclasses__()
         kinds += found
         waiting += found
-    codes = [kind.exit_code for kind in kinds]
+    codes = [kind.exit_code for kind in kinds if kind.__module__.startswith("demur.gate.")]
     assert sorted(codes) == [*range(10, 20), 21]  # 20 is that of clusters

@@ -91,7 +91,7 @@ def test_nothing_is_counted_where_the_mapping_names_no_column() -> None:
     assert (dict(tally.by_product), dict(tally.by_month)) == ({}, {})
 
 
-@pytest.mark.parametrize("mode", list(GateMode))
+@pytest.mark.parametrize("mode", [GateMode.REWRITE, GateMode.LINK, GateMode.IDS])
 def test_a_manifest_counts_every_row_once_in_each_table_whatever_the_mode(tmp_path: Path, mode: GateMode) -> None:
     dated = mapping(MAPPING + "created_at: text\nproduct:\n  column: audience\n  values: {public: lumen}\n")
     rows = [row(text="2026-11-02"), row(text="2026-10", author_account="lumen:ada"), row(audience="friends")]

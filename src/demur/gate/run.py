@@ -39,7 +39,7 @@ from demur.gate.output import OutputFile, writing
 from demur.gate.row_tally import RowTally
 from demur.gate.rules import kinds_not_applied, rules_for
 from demur.gate.source import count_rows, find_companions_of, find_images_of
-from demur.gate.staging import Staging, open_staging
+from demur.gate.staging import open_staging
 from demur.gate.stores.address import Address, Place, would_read
 from demur.gate.stores.remote_staging import open_remote_staging
 from demur.gate.suppression_list import SuppressionList
@@ -102,12 +102,11 @@ def run_gate(
     opened = open_remote_staging(request.out) if isinstance(request.out, Address) else open_staging(request.out)
     with opened as staging:
         gate = FileGate(request.mapping, suppressions, request.catalogue, request.mode, staging.folder)
-        if isinstance(staging, Staging):
-            finished = FinishedFiles(staging, gate, signer)
-            if staging.follows_dead_run:
-                finished.take_over([] if found.table else found.files)
-                found = _open_input(request)
-            gate_files = gate_files if found.table else finished.go_on(gate_files, tell_taken_over)
+        finished = FinishedFiles(staging, gate, signer)
+        if staging.follows_dead_run:
+            finished.take_over([] if found.table else found.files)
+            found = _open_input(request)
+        gate_files = gate_files if found.table else finished.go_on(gate_files, tell_taken_over)
         found_images = find_images_of(found.files, request.mapping)
         companions = find_companions_of(request.inputs, found.files)
         results = gate_files(found.files, gate, _count(progress, count_rows(found.files)))
