@@ -202,6 +202,18 @@ def test_a_file_cut_off_anywhere_is_refused(tmp_path: Path, kind: FileKind, mode
         assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_message_that_says_that_it_is_the_end_is_refused(tmp_path: Path, mode: GateMode) -> None:
+    path = ARROW_FILE.write_to(tmp_path / "a.arrow", lake_rows(21))
+    raw = path.read_bytes()
+    schema = raw.index(b"\xff" * 4)
+    first_batch = raw.index(b"\xff" * 4, schema + 4)
+    path.write_bytes(raw[: first_batch + 4] + bytes(4) + raw[first_batch + 8 :])
+    with pytest.raises(UnreadableInputError, match=r"a\.arrow"):
+        gate(path, tmp_path / "out", mode)
+    assert not (tmp_path / "out").exists()
+
+
 def test_more_behind_the_end_of_a_stream_is_refused(tmp_path: Path) -> None:
     path = ARROW_STREAM.write_to(tmp_path / "a.arrows", lake_rows(7))
     path.write_bytes(path.read_bytes() * 2)

@@ -266,6 +266,7 @@ ADAS = record(record_id="hidden", author_account="lumen:ada")
         pytest.param([("2.json", record()), ("2.JPG", b"x"), ("2.jpg", b"y")], 'two members "jpg"', id="two-images"),
         pytest.param([("2.json", record()), ("1.txt", b"x")], 'sample "1", comes in two places', id="key-comes-again"),
         pytest.param([("2.json", record()), ("./1.txt", b"x")], 'sample "1", comes in two', id="key-again-spelled-so"),
+        pytest.param([("./2.jpg", b"x"), ("2.json", record())], 'sample "2", has names with "./"', id="half-dotted"),
         pytest.param([("2.json", b"")], 'sample "2", has a member "json" that is not one', id="empty-record"),
         pytest.param([("2.json", ADAS + record())], 'sample "2"', id="two-records-in-one"),
         pytest.param([("2.json", ADAS + b"\n" + record())], 'sample "2"', id="two-records-in-two-lines"),

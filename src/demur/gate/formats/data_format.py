@@ -18,8 +18,8 @@ from demur.gate.tables.plain_types import without_views
 BATCH_ROWS: Final = 1 << 16
 REASONS_COLUMN: Final = "reasons"
 
-DAMAGED: Final = (pa.ArrowException, OSError, ValueError, OverflowError)
-"""What Arrow raises on damaged files: its own errors, and Python's for text and numbers that are none."""
+DAMAGED: Final = (pa.ArrowException, OSError, ValueError, OverflowError, EOFError)
+"""What Arrow raises on damaged files: its own errors, and Python's for text and numbers that are none, and for an early end."""
 
 
 @dataclass(frozen=True)

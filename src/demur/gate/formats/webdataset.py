@@ -51,6 +51,7 @@ class _Sample:
 
     Attributes:
         key: theirs.
+        is_dotted: whether "./" stands before their names.
         record: the field `json` as one line; None as long as it has not come.
         text: the field `txt`; None if there is none.
         names: of all fields.
@@ -58,6 +59,7 @@ class _Sample:
     """
 
     key: str
+    is_dotted: bool
     record: bytes | None = None
     text: bytes | None = None
     names: set[str] = field(default_factory=set)
@@ -186,7 +188,9 @@ def _samples(tar: TarStream, name: str) -> Iterator[_Sample]:
             if sample is not None:
                 yield sample
             seen.add(key)
-            sample = _Sample(key)
+            sample = _Sample(key, is_dotted=member.is_dotted)
+        elif member.is_dotted != sample.is_dotted:
+            raise _bad(name, key, 'has names with "./" before them and names without: some readers see two samples')
         _add(sample, field_name, member, tar, name)
     if sample is not None:
         yield sample

@@ -49,13 +49,15 @@ class Member:
     """A file in a tar file.
 
     Attributes:
-        name: its path, with "/".
+        name: its path, with "/", and without "./" before it.
+        is_dotted: whether "./" stands before it.
         start: offset of the first of its headers.
         data_start: offset of its bytes.
         size: how many they are.
     """
 
     name: str
+    is_dotted: bool
     start: int
     data_start: int
     size: int
@@ -169,7 +171,7 @@ def read_members(tar: TarStream, name: str) -> Iterator[Member]:
             continue
         if header[156:157] not in _REGULAR:
             raise _odd(name, member_name, "is a link, a device or a sparse file, or has more than one special header")
-        member = Member(_check_name(member_name, name), start, tar.offset, size)
+        member = Member(_check_name(member_name, name), member_name.startswith(b"./"), start, tar.offset, size)
         yield member
         tar.skip_to(member.data_start + size)
         _read_padding(tar, member.end, name)
