@@ -19,7 +19,7 @@ BATCH_ROWS: Final = 1 << 16
 REASONS_COLUMN: Final = "reasons"
 
 DAMAGED: Final = (pa.ArrowException, OSError, ValueError, OverflowError, EOFError)
-"""What Arrow raises on damaged files: its own errors, and Python's for early ends, and for text or numbers that are none."""
+"""What Arrow raises on damaged files: its own errors, and Python's for early ends, bad text and bad numbers."""
 
 
 @dataclass(frozen=True)
