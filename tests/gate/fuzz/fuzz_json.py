@@ -111,10 +111,8 @@ def _shuffle_fields(lines: list[bytes], place: int, random: Random) -> bytes:
         return lines[place]
     pairs = list(record.items())
     random.shuffle(pairs)
-    return (
-        json.dumps(dict(pairs), ensure_ascii=bool(random.randrange(2)), indent=random.choice((None, None, 1))).encode()
-        + b"\n"
-    )
+    text = json.dumps(dict(pairs), ensure_ascii=bool(random.randrange(2)), indent=random.choice((None, None, 1)))
+    return text.encode(errors="surrogatepass") + b"\n"
 
 
 def _wrap(lines: list[bytes], place: int, random: Random) -> bytes:
