@@ -56,6 +56,15 @@ def test_code_of_an_older_version_never_runs_though_time_and_size_of_its_source_
     assert hits(changed) == 0
 
 
+def test_code_never_runs_on_what_it_called_in_an_older_version_of_another_file(kept: Path, tmp_path: Path) -> None:
+    (tmp_path / "called.py").write_text("first\n")
+    assert load_loop(tmp_path, "number + 1")(1) == 2
+    (tmp_path / "called.py").write_text("other\n")
+    changed = load_loop(tmp_path, "number + 1")
+    assert changed(1) == 2
+    assert hits(changed) == 0
+
+
 def test_a_full_disk_does_not_stop_a_loop(kept: Path, tmp_path: Path) -> None:
     loop = load_loop(tmp_path, "number + 3")
     _, most = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from demur.core.identifier import IdentifierKind
 from demur.gate.decision import decide
 from demur.gate.entry_counts import EntryCounter, entry_rows_batch
-from demur.gate.mentions import exact, kernel, mention_index, normal_form, token_table
+from demur.gate.mentions import exact, mention_index, normal_form, scan, sequences, token_table, tokens
 from demur.gate.mentions.exact import is_mention
 from demur.gate.mentions.mention_index import MENTIONED_KINDS, MentionIndex
 from demur.gate.mentions.normal_form import fold_each, fold_table
@@ -174,7 +174,7 @@ def test_whoever_is_named_between_spaces_is_found_in_any_text(
 
 @pytest.fixture
 def uncompiled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    uncompile(monkeypatch, kernel, normal_form, token_table, mention_index, exact)
+    uncompile(monkeypatch, tokens, sequences, scan, normal_form, token_table, mention_index, exact)
     with np.errstate(over="ignore"):  # hashes overflow on purpose
         yield
 

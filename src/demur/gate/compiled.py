@@ -4,9 +4,9 @@ Compiled code is kept beside the source, or in the user's cache folder if the in
 the first run on a machine waits for the compiler. Where neither can be written, or the disk is full, or what was kept
 is damaged, every process compiles for itself: a gate never stops over its cache.
 
-Kept code is named after the content of its source file. Numba itself goes by the file's size and time of change, and
-puts new code under the name of old: a write that fails half-way, or a clock set back, would let the loops of an older
-version decide. A compiled function must only call compiled functions of its own file.
+Kept code is named after the content of all source files in its folder. Numba itself goes by one file's size and time of
+change, and puts new code under the name of old: a write that fails half-way, a clock set back, or a change in another
+file would let the loops of an older version decide. A compiled function must only call compiled ones of its own folder.
 """
 
 # mypy: disable-error-code="no-untyped-call"
@@ -41,11 +41,13 @@ def compiled(function: _Function) -> _Function:
 
 
 class _Names(CompileResultCacheImpl):
-    """Names of files, with the content of the source in them."""
+    """Names of files, with the content of the sources in them."""
 
     def __init__(self, function: Callable[..., object]) -> None:
-        source = Path(inspect.getfile(function)).read_bytes()
-        self._digest = hashlib.sha256(source).hexdigest()[:_DIGEST_DIGITS]
+        digest = hashlib.sha256()
+        for source in sorted(Path(inspect.getfile(function)).parent.glob("*.py")):
+            digest.update(hashlib.sha256(source.read_bytes()).digest())
+        self._digest = digest.hexdigest()[:_DIGEST_DIGITS]
         super().__init__(function)
 
     def get_filename_base(self, fullname: str, abiflags: str) -> str:

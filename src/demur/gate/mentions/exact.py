@@ -10,8 +10,9 @@ from typing import Final
 import numpy as np
 
 from demur.core.identifier import IdentifierKind
-from demur.gate.mentions.kernel import EXTENDS, MOST_ROTATED, WORD, token_spans
 from demur.gate.mentions.normal_form import class_of, fold_table
+from demur.gate.mentions.sequences import MOST_ROTATED
+from demur.gate.mentions.tokens import EXTENDS, WORD, token_spans
 
 LEAST_BARE_DIGITS: Final = 10
 """A shorter phone number counts only after "+" or "00": without, it could number anything."""

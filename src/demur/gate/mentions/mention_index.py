@@ -15,20 +15,11 @@ import pyarrow.compute as pc
 from demur.core.identifier import IdentifierKind
 from demur.gate.membership import Places
 from demur.gate.mentions.exact import is_mention
-from demur.gate.mentions.kernel import (
-    IS_HANDLE,
-    IS_OTHER,
-    Octets,
-    Offsets,
-    Proposals,
-    TokenTable,
-    enter_numbers,
-    enter_values,
-    scan_numbers,
-    scan_words,
-)
 from demur.gate.mentions.normal_form import find_ascii, find_readable, fold_table, fold_texts
+from demur.gate.mentions.scan import Proposals, scan_numbers, scan_words
+from demur.gate.mentions.sequences import IS_HANDLE, IS_OTHER, TokenTable, enter_numbers, enter_values
 from demur.gate.mentions.token_table import ALL_BITS, empty_table, grown
+from demur.gate.mentions.tokens import Octets, Offsets
 from demur.gate.string_window import BoolMask, StringWindow, find_strings, plain_strings
 from demur.gate.suppression_list import SuppressionList
 

@@ -23,7 +23,7 @@ from typing import Final
 import numpy as np
 
 from demur.gate.compiled import compiled
-from demur.gate.mentions.kernel import ALONE, EXTENDS, SEPARATOR, WORD, Octets, Offsets
+from demur.gate.mentions.tokens import ALONE, EXTENDS, SEPARATOR, WORD, Octets, Offsets
 from demur.gate.string_window import BoolMask
 
 TABLE_SIZE: Final = 0x32400

@@ -1,10 +1,11 @@
-"""Tables of token sequences (demur.gate.mentions.kernel): empty ones, and larger ones."""
+"""Tables of token sequences (demur.gate.mentions.sequences): empty ones, and larger ones."""
 
 from typing import Final
 
 import numpy as np
 
-from demur.gate.mentions.kernel import LINK_SHIFT, Octets, TokenTable, hash_token, move_keys
+from demur.gate.mentions.sequences import LINK_SHIFT, TokenTable, move_keys
+from demur.gate.mentions.tokens import Octets, hash_token
 
 LINK_WORDS: Final = ("at", "dot", "arroba", "ponto", "punto", "punkt", "point", "arobase", "chiocciola")
 """How people write "@" and "." so that machines pass over them; left out of every sequence, of texts and values."""

@@ -37,6 +37,9 @@ _FORMAT_VERSIONS: Final = (1, 2)
 _LOCAL_SCHEMES: Final = ("", "file")
 _NONE: Final = np.zeros(0, np.int64)
 
+_REFUSED: Final = (*DAMAGED, ValidationError, LookupError, TypeError, AttributeError, RuntimeError)
+"""What pyiceberg raises over metadata that are damaged, or say something that it cannot read yet."""
+
 
 @dataclass(frozen=True)
 class IcebergInput:
@@ -134,7 +137,7 @@ def open_iceberg_table(inputs: Path, snapshot_id: int | None) -> IcebergInput:
         _refuse_unknown(library, manifests)
         tasks = list(library.scan(snapshot_id=snapshot_id).plan_files())
         return _input(library, metadata, snapshot, manifests, tasks, snapshot_id)
-    except (*DAMAGED, ValidationError, KeyError, TypeError, AttributeError, NotImplementedError) as error:
+    except _REFUSED as error:
         raise UnreadableInputError(
             "the table cannot be read by its library (pyiceberg)",
             hint="read it with the engine that wrote it to see what is wrong, or give another snapshot "
