@@ -10,8 +10,9 @@ import pwd
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import django
@@ -48,6 +49,29 @@ def _unprivileged() -> dict[str, object]:
     names = {entry.pw_name for entry in pwd.getpwall()}
     user = pwd.getpwnam("postgres" if "postgres" in names else "nobody")
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+@pytest.fixture
+def pass_on_postgresql(postgresql_url: str) -> Callable[..., None]:
+    """Run the tests beside a file once more, in a child process, on PostgreSQL; without that file and some others."""
+
+    def run(file: Path, *without: str) -> None:
+        modules = [
+            str(path) for path in sorted(file.parent.glob("test_*.py")) if path.name not in {file.name, *without}
+        ]
+        environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
+        child = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *modules],
+            check=False,
+            cwd=Path(__file__).parent.parent,
+            env={**environment, "DEMUR_DATABASE_URL": postgresql_url},
+            capture_output=True,
+            text=True,
+            timeout=1_500,
+        )
+        assert child.returncode == 0, child.stdout[-6000:] + child.stderr[-2000:]
+
+    return run
 
 
 @pytest.fixture(scope="module")

@@ -1,28 +1,11 @@
-"""The docket's tests once more, in a child process, on a private PostgreSQL cluster that exists for this run only."""
+"""The docket's tests once more, on a private PostgreSQL cluster that exists for this run only."""
 
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-
 
 @pytest.mark.slow
-def test_docket_passes_its_tests_on_postgresql(postgresql_url: str) -> None:
-    without = {Path(__file__).name, "test_photographs.py"}  # photos are drawn without any database
-    modules = [str(path) for path in sorted(HERE.glob("test_*.py")) if path.name not in without]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
-    environment["DEMUR_DATABASE_URL"] = postgresql_url
-    child = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *modules],
-        check=False,
-        cwd=HERE.parent.parent,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert child.returncode == 0, child.stdout[-6000:] + child.stderr[-2000:]
+def test_docket_passes_its_tests_on_postgresql(pass_on_postgresql: Callable[..., None]) -> None:
+    pass_on_postgresql(Path(__file__), "test_photographs.py")  # photos are drawn without any database
