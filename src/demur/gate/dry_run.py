@@ -3,17 +3,19 @@
 Only the columns that rules read are read. It is stopped by what would stop a run before or while it decides.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from demur.controller.catalogue import Catalogue
 from demur.gate.decision import REASONS, decide_at, rows_by_code
+from demur.gate.embedded_engine import Tell, count_done, do_in_threads
+from demur.gate.file_gate import Advance
 from demur.gate.mapped_batch import check_product, without_unread
 from demur.gate.mapping import SourceMapping
 from demur.gate.rules import kinds_not_applied, rules_for
-from demur.gate.source import count_rows, find_companions_of, find_images_of
+from demur.gate.source import InputFile, count_rows, find_companions_of, find_images_of
 from demur.gate.stores.address import Place
 from demur.gate.suppression_list import SuppressionList
 from demur.gate.tables.table_input import open_input
@@ -43,7 +45,7 @@ def decide_only(
     mapping: SourceMapping,
     suppressions: SuppressionList,
     catalogue: Catalogue | None,
-    progress: Callable[[int, int | None], None],
+    progress: Tell,
     table_version: int | None = None,
 ) -> DryRun:
     """Decide about every row of a dataset, and count.
@@ -65,19 +67,23 @@ def decide_only(
     find_images_of(files, mapping)
     find_companions_of(inputs, files)
     read = without_unread(mapping)
-    by_reason = np.zeros(len(REASONS), np.int64)
-    kept = done = 0
-    total = count_rows(files)
-    for file in files:
+
+    def decide_about(file: InputFile, advance: Advance) -> tuple[int, int, npt.NDArray[np.int64]]:
+        kept, rows, by_reason = 0, 0, np.zeros(len(REASONS), np.int64)
         with file.at_hand() as path:
             for block in file.read(path, mapping, whole=False):
                 decision = decide_at(block.where, block.batch, read, suppressions, catalogue)
                 by_reason += decision.count_by_reason()
                 kept += int(np.count_nonzero(decision.kept_mask))
-                done += block.batch.num_rows
-                progress(done, total)
+                rows += block.batch.num_rows
+                advance(block.batch.num_rows)
             file.hash_unchanged(path)
+        return kept, rows, by_reason
+
+    results = do_in_threads(files, decide_about, count_done(progress, count_rows(files)))
     found.hash_log()
+    kept, done = sum(kept for kept, _, _ in results), sum(rows for _, rows, _ in results)
+    by_reason = np.sum([counts for _, _, counts in results], axis=0)
     rules = rules_for(mapping, catalogue)
     return DryRun(
         list_number=suppressions.header.number,

@@ -3,12 +3,16 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from threading import Lock
-from typing import Final
+from typing import Final, TypeVar
 
 from demur.gate.file_gate import Advance, FileGate, FileResult
 from demur.gate.source import InputFile
 
 _FILES_AT_A_TIME: Final = 2
+_Result = TypeVar("_Result")
+
+Tell = Callable[[int, int | None], None]
+"""Is told (rows done, rows in all); None where nobody knows before all is read."""
 
 GateFiles = Callable[[Sequence[InputFile], FileGate, Advance], list[FileResult]]
 """Gates every file, and returns what became of each in the order of the files.
@@ -16,6 +20,18 @@ GateFiles = Callable[[Sequence[InputFile], FileGate, Advance], list[FileResult]]
 `advance` is told how many more rows were decided about, and the gate's `finished` of each file that is done, from one
 thread at a time.
 """
+
+
+def count_done(tell: Tell, total_rows: int | None) -> Advance:
+    """Return what counts rows over all files, and tells how many are done."""
+    done_rows = 0
+
+    def advance(rows: int) -> None:
+        nonlocal done_rows
+        done_rows += rows
+        tell(done_rows, total_rows)
+
+    return advance
 
 
 class _StoppedError(Exception):
@@ -26,7 +42,7 @@ class _Turnstile:
     """Lets one thread at a time tell of its rows, and none any more once a file has failed."""
 
     def __init__(self, advance: Advance) -> None:
-        self._advance, self._lock = advance, Lock()
+        self._advance, self.lock = advance, Lock()
         self.stopped = False
 
     def advance(self, rows: int) -> None:
@@ -35,17 +51,10 @@ class _Turnstile:
         Raises:
             _StoppedError: there is no point in going on.
         """
-        with self._lock:
+        with self.lock:
             if self.stopped:
                 raise _StoppedError
             self._advance(rows)
-
-    def gate(self, file: InputFile, gate: FileGate) -> FileResult:
-        """Gate a file, and say that it is done."""
-        result = gate.run(file, self.advance)
-        with self._lock:
-            gate.finished(file, result)
-        return result
 
 
 def gate_in_threads(files: Sequence[InputFile], gate: FileGate, advance: Advance) -> list[FileResult]:
@@ -54,9 +63,29 @@ def gate_in_threads(files: Sequence[InputFile], gate: FileGate, advance: Advance
     Raises:
         GateError: see `demur.gate.errors`.
     """
+    return do_in_threads(files, gate.run, advance, gate.finished)
+
+
+def do_in_threads(
+    files: Sequence[InputFile],
+    work: Callable[[InputFile, Advance], _Result],
+    advance: Advance,
+    finished: Callable[[InputFile, _Result], None] = lambda _file, _result: None,
+) -> list[_Result]:
+    """Work on every file, two at a time, and return what came of each in the order of the files.
+
+    `advance` and `finished` are called from one thread at a time. What any of them raises ends all.
+    """
     turnstile = _Turnstile(advance)
+
+    def work_on(file: InputFile) -> _Result:
+        result = work(file, turnstile.advance)
+        with turnstile.lock:
+            finished(file, result)
+        return result
+
     with ThreadPoolExecutor(_FILES_AT_A_TIME) as pool:
-        futures = [pool.submit(turnstile.gate, file, gate) for file in files]
+        futures = [pool.submit(work_on, file) for file in files]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
         finally:  # all is done, a file has failed, or somebody interrupts

@@ -24,11 +24,11 @@ from demur.controller.catalogue import Catalogue
 from demur.core.gate_manifest import GateManifest, GateMode, ManifestFile
 from demur.core.note import Signer
 from demur.gate.decision import rows_by_code
-from demur.gate.embedded_engine import GateFiles, gate_in_threads
+from demur.gate.embedded_engine import GateFiles, Tell, count_done, gate_in_threads
 from demur.gate.entry_counts import add_up, entry_rows_batch
 from demur.gate.entry_counts_file import LAYOUT, WITHHELD_BY_ENTRY
 from demur.gate.errors import MappingError, OutputExistsError
-from demur.gate.file_gate import Advance, FileGate, FileResult
+from demur.gate.file_gate import FileGate, FileResult
 from demur.gate.finished_files import FinishedFiles
 from demur.gate.formats.data_format import REASONS_COLUMN
 from demur.gate.formats.hugging_face import KeptCompanion
@@ -47,8 +47,6 @@ from demur.gate.tables.table_input import GateInput, open_input_of_run
 from demur.gate.trained_values import catalogue_sha256
 
 MANIFEST: Final = "manifest.note"
-
-Tell = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,7 @@ def run_gate(
         gate_files = gate_files if found.table else finished.go_on(gate_files, tell_taken_over)
         found_images = find_images_of(found.files, request.mapping)
         companions = find_companions_of(request.inputs, found.files)
-        results = gate_files(found.files, gate, _count(progress, count_rows(found.files)))
+        results = gate_files(found.files, gate, count_done(progress, count_rows(found.files)))
         kept = {result.source.path: result.kept for result in results if result.kept is not None}
         beside: list[KeptImage | KeptCompanion] = [
             *found_images.write_kept(staging.folder, request.mode),
@@ -139,18 +137,6 @@ def _check_apart(request: GateRequest) -> None:
             "the output lies in the input: the next run would read what this one wrote",
             hint="choose another folder with --out",
         )
-
-
-def _count(tell: Tell, total_rows: int | None) -> Advance:
-    """Return what counts rows over all files, and tells how many are done."""
-    done_rows = 0
-
-    def advance(rows: int) -> None:
-        nonlocal done_rows
-        done_rows += rows
-        tell(done_rows, total_rows)
-
-    return advance
 
 
 def _write_entry_counts(folder: Path, results: Iterable[FileResult], suppressions: SuppressionList) -> ManifestFile:
