@@ -317,7 +317,7 @@ def test_a_full_disk_is_said_in_words_and_leaves_nothing(
     def is_full(*_: object) -> None:
         raise OSError(28, "no space left on device")
 
-    monkeypatch.setattr("demur.gate.formats.image_folder.HashingStream", is_full)
+    monkeypatch.setattr("demur.gate.output.HashingStream", is_full)
     with pytest.raises(NoSpaceError):
         gate(folder, tmp_path / "out")
     assert not (tmp_path / "out").exists()

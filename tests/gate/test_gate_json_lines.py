@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
+from format_world import compress, decompress
 from gate_world import GATE_SIGNER, MAPPING, lake_rows, list_of, mapping, row, write_parquet
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,22 +33,9 @@ def lines_of(rows: Iterable[dict[str, object]]) -> bytes:
 
 
 def write_lines(path: Path, raw: bytes) -> Path:
-    """Write lines, compressed as the name says, by other means than the gate's."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix == ".gz":
-        raw = gzip.compress(raw)
-    elif path.suffix == ".zst":
-        raw = pa.compress(raw, "zstd", asbytes=True)
-    path.write_bytes(raw)
+    compress(path, raw)
     return path
-
-
-def read_back(path: Path) -> bytes:
-    if path.suffix == ".gz":
-        return gzip.decompress(path.read_bytes())
-    if path.suffix == ".zst":
-        return pa.CompressedInputStream(str(path), "zstd").read()
-    return path.read_bytes()
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "jsonl.gz", "jsonl.zst"])
@@ -63,11 +50,11 @@ def test_the_same_rows_are_decided_about_as_in_parquet(tmp_path: Path, suffix: s
     counts = [(tmp_path / out / "withheld-by-entry.parquet").read_bytes() for out in ("out", "reference")]
     assert counts[0] == counts[1]
 
-    withheld = [json.loads(line) for line in read_back(tmp_path / f"out/withheld/deep/a.{suffix}").splitlines()]
+    withheld = [json.loads(line) for line in decompress(tmp_path / f"out/withheld/deep/a.{suffix}").splitlines()]
     reasons = {each["record_id"]: each["reasons"] for each in withheld}
     assert reasons["r000010"] == ["author-objected", "tagged-person-objected"]
     kept = [each for each in rows if each["record_id"] not in reasons]
-    assert read_back(tmp_path / f"out/kept/deep/a.{suffix}") == lines_of(kept)
+    assert decompress(tmp_path / f"out/kept/deep/a.{suffix}") == lines_of(kept)
     for file in of_lines.outputs:
         assert hashlib.sha256((tmp_path / "out" / file.path).read_bytes()).digest() == file.sha256
 

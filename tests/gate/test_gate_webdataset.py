@@ -1,6 +1,5 @@
 """WebDataset shards: what comes out is whole samples, and no reader finds a sample in a shard that the gate did not."""
 
-import gzip
 import hashlib
 import io
 import json
@@ -11,8 +10,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random
 
-import pyarrow as pa
 import pytest
+from format_world import compress, decompress
 from gate_world import GATE_SIGNER, MAPPING, entry, lake_rows, list_of, mapping, row, write_parquet
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -72,20 +71,9 @@ def tar_of(members: Members, tar_format: int = tarfile.PAX_FORMAT) -> bytes:
 
 
 def write(path: Path, raw: bytes) -> Path:
-    """Write a shard, compressed as its name says, by other means than the gate's."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    if path.suffix == ".gz":
-        raw = gzip.compress(raw)
-    elif path.suffix == ".zst":
-        raw = pa.compress(raw, "zstd", asbytes=True)
-    path.write_bytes(raw)
+    compress(path, raw)
     return path
-
-
-def read_back(path: Path) -> bytes:
-    if path.suffix == ".tar":
-        return path.read_bytes()
-    return pa.CompressedInputStream(str(path), "gzip" if path.suffix == ".gz" else "zstd").read()
 
 
 def read_samples(raw: bytes) -> Samples:
@@ -139,7 +127,7 @@ def test_the_same_rows_are_decided_about_as_in_parquet(tmp_path: Path, suffix: s
     withheld = (tmp_path / f"out/withheld/train/000.{suffix}.jsonl").read_text().splitlines()
     reasons = {line["record_id"]: line["reasons"] for line in map(json.loads, withheld)}
     assert reasons["r000010"] == ["author-objected", "tagged-person-objected"]
-    kept = read_samples(read_back(tmp_path / f"out/kept/train/000.{suffix}"))
+    kept = read_samples(decompress(tmp_path / f"out/kept/train/000.{suffix}"))
     assert kept == [sample for sample in read_samples(raw) if json.loads(sample["json"])["record_id"] not in reasons]
     for file in of_shards.outputs:
         assert hashlib.sha256((tmp_path / "out" / file.path).read_bytes()).digest() == file.sha256

@@ -1,8 +1,9 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -57,16 +58,24 @@ def shared_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[In
         yield small
 
 
+@contextmanager
+def running_over(database: str, folder: Path, people: int, rows: int, url: Callable[[], str]) -> Iterator[Installation]:
+    """Give a running installation over one of the two databases."""
+    with pytest.MonkeyPatch.context() as patch:
+        if database == "postgresql":
+            patch.setenv("DEMUR_DATABASE_URL", url())
+        with running(folder, people, rows) as installation:
+            yield installation
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def each_installation(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
     """A small installation that is running, over each of the two databases in turn."""
-    with pytest.MonkeyPatch.context() as patch:
-        if request.param == "postgresql":
-            patch.setenv("DEMUR_DATABASE_URL", request.getfixturevalue("postgresql_url"))
-        with running(tmp_path_factory.mktemp(request.param), 300, 6_000) as small:
-            yield small
+    folder, url = tmp_path_factory.mktemp(request.param), partial(request.getfixturevalue, "postgresql_url")
+    with running_over(request.param, folder, 300, 6_000, url) as small:
+        yield small
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
@@ -74,11 +83,9 @@ def story_installation(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
     """An installation over 200,000 sample rows, over each of the two databases in turn."""
-    with pytest.MonkeyPatch.context() as patch:
-        if request.param == "postgresql":
-            patch.setenv("DEMUR_DATABASE_URL", request.getfixturevalue("postgresql_url"))
-        with running(tmp_path_factory.mktemp("story"), 2_000, 200_000) as large:
-            yield large
+    folder, url = tmp_path_factory.mktemp("story"), partial(request.getfixturevalue, "postgresql_url")
+    with running_over(request.param, folder, 2_000, 200_000, url) as large:
+        yield large
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@
 All of them write the ids of the withheld rows, with their reasons.
 """
 
-import hashlib
 import os
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -31,7 +30,7 @@ from demur.gate.formats.data_format import Block, KeptFile, WithheldFile, filter
 from demur.gate.kept_marks import KeptMarks, changed
 from demur.gate.mapped_batch import without_unread
 from demur.gate.mapping import SourceMapping
-from demur.gate.output import writing
+from demur.gate.output import write_copy, writing
 from demur.gate.row_tally import RowTally
 from demur.gate.source import InputFile
 from demur.gate.suppression_list import SuppressionList
@@ -183,7 +182,7 @@ class _FileRun:
             target.unlink(missing_ok=True)
             with suppress(OSError):  # another disk, a file of somebody else's, or a file system without links
                 os.link(self._path.resolve(), target)
-            digest = source.sha256 if target.exists() else _copy(self._path, target)
+            digest = source.sha256 if target.exists() else self._copy(target)
             with target.open("rb") as stream:
                 os.fsync(stream.fileno())
                 state = os.fstat(stream.fileno())
@@ -192,6 +191,10 @@ class _FileRun:
         if digest != source.sha256 or not is_same:
             raise changed(self._name)
         return ManifestFile(f"{KEPT}/{self._name}", source.sha256, source.rows)
+
+    def _copy(self, target: Path) -> bytes:
+        with self._path.open("rb") as reading:
+            return write_copy(reading, target)
 
     def _create_kept(self) -> KeptFile:
         return self._format.create_kept(self._make_room(KEPT), self._path, self._name)
@@ -214,13 +217,3 @@ class _FileRun:
         self._entries.add(block.batch, decision, block.where)
         schema = withheld_schema(block.batch.schema, row_id)
         return pa.RecordBatch.from_arrays([ids, decision.withheld_reasons()], schema=schema)
-
-
-def _copy(source: Path, target: Path) -> bytes:
-    """Copy a file; return the SHA-256 of what was written (32 bytes)."""
-    digest = hashlib.sha256()
-    with source.open("rb") as reading, target.open("xb") as stream:
-        while part := reading.read(_COPY_BYTES):
-            digest.update(part)
-            stream.write(part)
-    return digest.digest()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import IO, Final, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from demur.gate.errors import NoSpaceError, OutputWriteError, UnreadableInputError
 from demur.gate.used_words import drop_unused_words, has_dictionary
 
+_COPY_BYTES: Final = 1 << 20
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _ROW_GROUP_BYTES: Final = 256 << 20
 """A row group of the input that holds more than this is written as several, so that memory stays bounded."""
@@ -150,6 +151,19 @@ def writing() -> Iterator[None]:
         raise OutputWriteError(f"the output could not be written: {error.strerror or 'the system refused'}") from error
     except pa.ArrowException as error:
         raise OutputWriteError("the output could not be written: a column cannot be encoded") from error
+
+
+def write_copy(reading: IO[bytes], target: Path) -> bytes:
+    """Copy what is left of a stream into a new file, bring it to the disk, and return its SHA-256 (32 bytes).
+
+    Raises:
+        NoSpaceError: the disk, the quota or the file size limit is full.
+        OutputWriteError: anything else.
+    """
+    with writing(), HashingStream(target) as written:
+        while part := reading.read(_COPY_BYTES):
+            written.write(part)
+        return written.finish()
 
 
 class HashingStream(io.RawIOBase):

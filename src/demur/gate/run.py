@@ -30,9 +30,7 @@ from demur.gate.entry_counts_file import LAYOUT, WITHHELD_BY_ENTRY
 from demur.gate.errors import MappingError, OutputExistsError
 from demur.gate.file_gate import FileGate, FileResult
 from demur.gate.finished_files import FinishedFiles
-from demur.gate.formats.data_format import REASONS_COLUMN
-from demur.gate.formats.hugging_face import KeptCompanion
-from demur.gate.formats.image_folder import KeptImage
+from demur.gate.formats.data_format import REASONS_COLUMN, KeptBeside
 from demur.gate.mapped_batch import check_product
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import OutputFile, writing
@@ -109,7 +107,7 @@ def run_gate(
         companions = find_companions_of(request.inputs, found.files)
         results = gate_files(found.files, gate, count_done(progress, count_rows(found.files)))
         kept = {result.source.path: result.kept for result in results if result.kept is not None}
-        beside: list[KeptImage | KeptCompanion] = [
+        beside = [
             *found_images.write_kept(staging.folder, request.mode),
             *companions.write_kept(staging.folder, request.mode, kept),
         ]
@@ -150,7 +148,7 @@ def _manifest(
     request: GateRequest,
     suppressions: SuppressionList,
     results: Sequence[FileResult],
-    beside: Sequence[KeptImage | KeptCompanion],
+    beside: Sequence[KeptBeside],
     counts: ManifestFile,
 ) -> GateManifest:
     rules = rules_for(request.mapping, request.catalogue)

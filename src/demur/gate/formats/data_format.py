@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final, Protocol, Self
 
 import pyarrow as pa
 
+from demur.core.gate_manifest import ManifestFile
 from demur.gate.errors import UnreadableInputError
 from demur.gate.mapping import SourceMapping
 from demur.gate.string_window import BoolMask
@@ -37,6 +38,21 @@ class Block:
     batch: pa.RecordBatch
     content: object
     ends_part: bool
+
+
+@dataclass(frozen=True)
+class KeptBeside:
+    """A file beside the data that came out with them: an image, or a description of the data, corrected.
+
+    Attributes:
+        source: the input; it has no rows of its own.
+        kept: what was written in its place.
+        is_linked: whether that is the input itself.
+    """
+
+    source: ManifestFile
+    kept: ManifestFile
+    is_linked: bool
 
 
 class _File(Protocol):

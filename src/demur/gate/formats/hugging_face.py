@@ -21,6 +21,7 @@ import yaml
 
 from demur.core.gate_manifest import KEPT, GateMode, ManifestFile
 from demur.gate.errors import UnreadableInputError
+from demur.gate.formats.data_format import KeptBeside
 from demur.gate.output import HashingStream, writing
 
 _STATE, _INFO, _DICT, _CARD = "state.json", "dataset_info.json", "dataset_dict.json", "README.md"
@@ -49,21 +50,6 @@ Fields: TypeAlias = dict[str, object]
 
 
 @dataclass(frozen=True)
-class KeptCompanion:
-    """A file that describes data, and came out corrected.
-
-    Attributes:
-        source: the input; it has no rows of its own.
-        kept: what was written in its place.
-        is_linked: never: what is beside data was not decided about.
-    """
-
-    source: ManifestFile
-    kept: ManifestFile
-    is_linked: bool = False
-
-
-@dataclass(frozen=True)
 class _Companion:
     """A file that describes data: its name inside the input, its bytes, and what they say."""
 
@@ -71,7 +57,7 @@ class _Companion:
     raw: bytes
     fields: Fields
 
-    def write(self, folder: Path, text: str) -> KeptCompanion:
+    def write(self, folder: Path, text: str) -> KeptBeside:
         target = folder / KEPT / self.name
         with writing():
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +65,7 @@ class _Companion:
                 stream.write(text.encode())
                 digest = stream.finish()
         source = ManifestFile(self.name, hashlib.sha256(self.raw).digest(), 0)
-        return KeptCompanion(source, ManifestFile(f"{KEPT}/{self.name}", digest, 0))
+        return KeptBeside(source, ManifestFile(f"{KEPT}/{self.name}", digest, 0), is_linked=False)
 
 
 @dataclass(frozen=True)
@@ -90,7 +76,7 @@ class _SavedDataset:
     info: _Companion
     shards: Sequence[str]
 
-    def write(self, folder: Path, kept: Mapping[str, ManifestFile]) -> Iterable[KeptCompanion]:
+    def write(self, folder: Path, kept: Mapping[str, ManifestFile]) -> Iterable[KeptBeside]:
         files = [kept[shard] for shard in self.shards]
         fingerprint = hashlib.sha256(b"".join(file.sha256 for file in files)).hexdigest()[:_FINGERPRINT_DIGITS]
         num_bytes = sum((folder / file.path).stat().st_size for file in files)
@@ -112,7 +98,7 @@ class Companions:
     dicts: Sequence[_Companion] = ()
     cards: Sequence[_Companion] = ()
 
-    def write_kept(self, folder: Path, mode: GateMode, kept: Mapping[str, ManifestFile]) -> list[KeptCompanion]:
+    def write_kept(self, folder: Path, mode: GateMode, kept: Mapping[str, ManifestFile]) -> list[KeptBeside]:
         """Write what they say of the kept rows, once those are written; nothing in the mode `ids`.
 
         Args:

@@ -18,34 +18,18 @@ from typing import Final
 from demur.core.gate_manifest import KEPT, GateMode, ManifestFile
 from demur.gate.errors import InputChangedError, UnreadableInputError
 from demur.gate.file_state import FileState, file_state
-from demur.gate.formats.data_format import DAMAGED, unreadable
+from demur.gate.formats.data_format import DAMAGED, KeptBeside, unreadable
 from demur.gate.formats.registry import LEFT_OUT, SUFFIXES, format_of
 from demur.gate.mapped_batch import Role
 from demur.gate.mapping import SourceMapping
-from demur.gate.output import HashingStream, writing
+from demur.gate.output import write_copy, writing
 from demur.gate.path_columns import check_file, read_blocks
 from demur.gate.string_window import plain_strings
 
 FILE_NAME: Final = "file_name"
 _METADATA: Final = tuple(f"metadata.{suffix}" for suffix in ("jsonl", "csv", "parquet"))
-_COPY_BYTES: Final = 1 << 20
 _SAME: Final = 4
 """What of a file's state a new link to it leaves as it was: all but the inode's time of change."""
-
-
-@dataclass(frozen=True)
-class KeptImage:
-    """An image that came out.
-
-    Attributes:
-        source: the input; an image has no rows of its own.
-        kept: the same bytes in the output.
-        is_linked: whether they are the input itself.
-    """
-
-    source: ManifestFile
-    kept: ManifestFile
-    is_linked: bool
 
 
 @dataclass(frozen=True)
@@ -74,7 +58,7 @@ class Images:
     metadata: tuple[str, ...]
     found: Mapping[str, _Image]
 
-    def write_kept(self, folder: Path, mode: GateMode) -> list[KeptImage]:
+    def write_kept(self, folder: Path, mode: GateMode) -> list[KeptBeside]:
         """Write the images that the kept rows name, in the order of their names, once the metadata files are written.
 
         Args:
@@ -95,7 +79,7 @@ class Images:
         self._refuse_same_bytes(images, self.found.keys() - named)
         return images
 
-    def _write(self, name: str, target: Path, mode: GateMode) -> KeptImage:
+    def _write(self, name: str, target: Path, mode: GateMode) -> KeptBeside:
         image = self.found[name]
         with writing():
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -104,9 +88,9 @@ class Images:
                     os.link(image.path, target)
         is_linked = os.path.lexists(target)
         digest = _hash(name, target, image.state) if is_linked else _copy(name, image, target)
-        return KeptImage(ManifestFile(name, digest, 0), ManifestFile(f"{KEPT}/{name}", digest, 0), is_linked)
+        return KeptBeside(ManifestFile(name, digest, 0), ManifestFile(f"{KEPT}/{name}", digest, 0), is_linked)
 
-    def _refuse_same_bytes(self, kept: Iterable[KeptImage], withheld: Iterable[str]) -> None:
+    def _refuse_same_bytes(self, kept: Iterable[KeptBeside], withheld: Iterable[str]) -> None:
         """Refuse what would let a withheld image through under the name of a kept one. Sizes are compared first."""
         by_digest = {image.source.sha256: image.source.path for image in kept}
         sizes = {self.found[name].size for name in by_digest.values()}
@@ -230,12 +214,11 @@ def _hash(name: str, path: Path, state: FileState) -> bytes:
 
 def _copy(name: str, image: _Image, target: Path) -> bytes:
     """Copy an image; return the SHA-256 of what was written (32 bytes)."""
-    with _open(name, image.path) as reading, writing(), HashingStream(target) as written:
-        while part := reading.read(_COPY_BYTES):
-            written.write(part)
+    with _open(name, image.path) as reading:
+        digest = write_copy(reading, target)
         if file_state(os.fstat(reading.fileno())) != image.state:
             raise _changed(name)
-        return written.finish()
+        return digest
 
 
 def _changed(name: str) -> InputChangedError:
