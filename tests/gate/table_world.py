@@ -61,7 +61,8 @@ def read_delta(folder: Path, version: int | None = None) -> Rows:
 
 def write_iceberg(folder: Path) -> Table:
     """Write three snapshots, the last two partitioned further; the last one has no row of the first hundred."""
-    catalog = SqlCatalog("lake", uri="sqlite:///:memory:", warehouse=f"file://{folder}")
+    # In a file, since one in memory is there for a single thread: progress is told from others.
+    catalog = SqlCatalog("lake", uri=f"sqlite:///{folder}.sqlite", warehouse=f"file://{folder}")
     catalog.create_namespace("ns")
     table = catalog.create_table("ns.posts", schema=SCHEMA)
     with table.update_spec() as update:
