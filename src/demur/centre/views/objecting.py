@@ -22,12 +22,13 @@ from demur.centre.sending import name_sending
 from demur.centre.uploads import takes_photos
 from demur.docket.controller import get_controller
 from demur.docket.errors import FloodError, LodgingRefusedError
-from demur.docket.kept_text import SameController
+from demur.docket.kept_text import SameController, mark
 from demur.docket.lodging import Lodging
 from demur.docket.photo_store import remove_photo
 from demur.docket.services import lodge_objection, was_lodged
 
 _TEMPLATE = "centre/object.html"
+_CHALLENGE = "challenge"
 _UNPROCESSABLE = 422
 _KEPT_PAGES = 512
 """Of some 10 KB each."""
@@ -61,11 +62,11 @@ def _open(visit: FormVisit) -> HttpResponse:
     challenge = find_challenge(visit.request, visit.now)
     if not visit.is_untouched:
         return _page(visit, visit.open_form(), challenge)
-    if country and challenge is None:
+    if country:
         controller = get_controller()
-        today = controller.day_of(visit.now)
-        page = _untouched(get_language() or "en", SameController(controller), visit.meaning, country, today)
-        response = answer_kept(visit.request, page)
+        key = (visit.meaning, country, controller.day_of(visit.now))
+        page = _untouched(get_language() or "en", SameController(controller), *key, has_challenge=bool(challenge))
+        response = answer_kept(visit.request, page, {_CHALLENGE: challenge or ""})
     else:
         response = _page(visit, visit.open_form(), challenge)
     response.headers["Cache-Control"] = "private, no-cache"
@@ -73,7 +74,9 @@ def _open(visit: FormVisit) -> HttpResponse:
 
 
 @lru_cache(maxsize=_KEPT_PAGES)
-def _untouched(_language: str, controller: SameController, meaning: Meaning, country: str, today: date) -> str:
+def _untouched(
+    _language: str, controller: SameController, meaning: Meaning, country: str, today: date, *, has_challenge: bool
+) -> str:
     """Return the form for whoever has chosen a country, and nothing else."""
     required = reasons_are_required(country, controller.it)
     context = {
@@ -81,6 +84,7 @@ def _untouched(_language: str, controller: SameController, meaning: Meaning, cou
         "meaning": meaning,
         "law": describe_law(country, controller.it, today),
         "grounds": GROUNDS[meaning],
+        _CHALLENGE: mark(_CHALLENGE) if has_challenge else None,
     }
     return draw_kept(_TEMPLATE, controller.it, context)
 
@@ -161,7 +165,7 @@ def _page(visit: FormVisit, form: ObjectionForm, challenge: str | None) -> HttpR
         "photos_not_asked_for": visit.photos_not_asked_for(form),
         "accounts": visit.accounts,
         "accounts_key": visit.accounts_key,
-        "challenge": challenge,
+        _CHALLENGE: challenge,
     }
     return render(visit.request, _TEMPLATE, context, status=_UNPROCESSABLE if form.errors else 200)
 
