@@ -6,6 +6,7 @@ no second page, no code, no mail, no log, no list, no languages. It shows what a
     DEMUR_HOME=/tmp/x .venv/bin/python bench/plain_form.py 8000     started by bench/centre.py
 """
 
+import logging
 import sys
 
 import django
@@ -92,6 +93,7 @@ def main() -> None:
     with connection.schema_editor() as editor:
         editor.create_model(Sent)
     connections.close_all()
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # as the centre's own settings have it
     sys.modules["plain_form"] = sys.modules[__name__]
     serve_application(WSGIHandler(), listen("127.0.0.1", int(sys.argv[1])), "http", 1_000_000)
 

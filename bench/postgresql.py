@@ -1,9 +1,8 @@
-"""A private PostgreSQL cluster for a benchmark: a folder, a loopback port, and the durability that is the default."""
+"""A private PostgreSQL cluster for a benchmark: a folder with its socket, and the durability that is the default."""
 
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -30,20 +29,18 @@ def private_cluster(folder: Path) -> Iterator[Cluster]:
     who = _unprivileged()
     if who:
         os.chown(folder, who["user"], who["group"])
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     data, log = str(folder / "data"), str(folder / "server.log")
-    options = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories="
+    options = f"-c listen_addresses= -c unix_socket_directories={folder}"
 
     def run(*command: str) -> None:
         subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **who)
 
     run(_binary("initdb"), "--pgdata", data, "--username", _USER, "--auth", "trust", "--encoding", "UTF8")
     run(_binary("pg_ctl"), "--pgdata", data, "--log", log, "--options", options, "--wait", "start")
-    run(_binary("createdb"), "--host", "127.0.0.1", "--port", str(port), "--username", _USER, _USER)
+    run(_binary("createdb"), "--host", str(folder), "--username", _USER, _USER)
     try:
         postmaster = int((folder / "data" / "postmaster.pid").read_text().split()[0])
-        yield Cluster(f"postgresql://{_USER}@127.0.0.1:{port}/{_USER}", postmaster)
+        yield Cluster(f"postgresql://{_USER}@/{_USER}?host={folder}", postmaster)
     finally:
         run(_binary("pg_ctl"), "--pgdata", data, "--mode", "immediate", "--wait", "stop")
 

@@ -96,6 +96,8 @@ def test_damaged_database_is_told_without_its_words(home: Path) -> None:
         ("DEMUR_BASE_URL", "http://127.0.0.1:http"),
         ("DEMUR_DATABASE_URL", f"mysql://user:{SECRET}@host/name"),
         ("DEMUR_DATABASE_URL", f"postgresql://user:{SECRET}@host:port/name"),
+        ("DEMUR_DATABASE_URL", f"postgresql://user:{SECRET}@host/name?ssl_mode=verify-full"),
+        ("DEMUR_DATABASE_URL", f"postgresql://user:{SECRET}@host/name?host=/run/postgresql"),
         ("DEMUR_ACCOUNT_DIRECTORY", "lumen.nowhere"),
     ],
 )

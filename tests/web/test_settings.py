@@ -16,7 +16,8 @@ names += ["SESSION_COOKIE_NAME", "SESSION_COOKIE_SECURE", "SESSION_COOKIE_HTTPON
 found = {name: getattr(settings, name) for name in names}
 found["warnings"] = [issue.id for issue in checks.run_checks(include_deployment_checks=True)]
 found["engine"] = settings.DATABASES["default"]["ENGINE"]
-print(json.dumps(found))
+found["database"] = {name: settings.DATABASES["default"].get(name) for name in ("HOST", "PORT", "NAME", "OPTIONS")}
+print(json.dumps(found, default=str))
 """
 
 
@@ -60,6 +61,24 @@ def test_djangos_deployment_checks_find_only_what_we_chose(tmp_path: Path) -> No
         "files.E001",  # the folder for uploads is made when a server starts
     }
     assert set(shown(tmp_path, DEMUR_BASE_URL="https://privacy.lumen.example")["warnings"]) <= chosen
+
+
+def test_a_database_is_reached_by_its_socket(tmp_path: Path) -> None:
+    url = "postgresql://demur@:5433/docket?host=/run/Post%20gres"
+    database = shown(tmp_path, DEMUR_DATABASE_URL=url)["database"]
+    assert isinstance(database, dict)
+    assert {name: database[name] for name in ("HOST", "PORT", "NAME")} == {
+        "HOST": "/run/Post gres",
+        "PORT": "5433",
+        "NAME": "docket",
+    }
+
+
+def test_what_the_address_says_of_encryption_reaches_the_client(tmp_path: Path) -> None:
+    database = shown(tmp_path, DEMUR_DATABASE_URL="postgresql://demur@host/docket?sslmode=verify-full")["database"]
+    assert isinstance(database, dict)
+    assert database["HOST"] == "host"
+    assert database["OPTIONS"]["sslmode"] == "verify-full"
 
 
 def test_the_reason_why_referrers_are_not_switched_off_everywhere(tmp_path: Path) -> None:

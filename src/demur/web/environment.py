@@ -5,11 +5,12 @@ A sentence names the variable and never repeats its value, since one of them hol
 
 import os
 from importlib import import_module
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from demur.core.errors import DemurError
 
 _MOST_PROXIES = 9
+_TLS_OPTIONS = frozenset({"sslmode", "sslrootcert"})
 
 
 class SettingError(DemurError):
@@ -57,14 +58,21 @@ def read_issuer() -> str:
 def read_database() -> dict[str, object] | None:
     """Return Django's settings of the PostgreSQL that DEMUR_DATABASE_URL names; None without one.
 
+    The address is written as libpq writes it, with a socket's folder as `?host=`, and maybe `sslmode`, `sslrootcert`.
+
     Raises:
         SettingError: not the address of a PostgreSQL database, or the client for it is not installed.
     """
-    example = "postgresql://user:password@host:5432/name"
+    example = "postgresql://user:password@host:5432/name, or postgresql://user@/name?host=/run/postgresql"
     if not os.environ.get("DEMUR_DATABASE_URL"):
         return None
     parts = _split("DEMUR_DATABASE_URL", "", example)
     if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
+        raise _mistyped("DEMUR_DATABASE_URL", example)
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    host = options.pop("host", "") or parts.hostname or ""
+    # One that is passed over in silence could be the one that asks for encryption.
+    if not options.keys() <= _TLS_OPTIONS or (parts.hostname and host != parts.hostname):
         raise _mistyped("DEMUR_DATABASE_URL", example)
     try:
         import_module("psycopg")
@@ -78,11 +86,11 @@ def read_database() -> dict[str, object] | None:
         "NAME": parts.path.lstrip("/"),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
+        "HOST": host,
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": None,  # connecting for each page takes longer than most pages do
         # A query that comes again and again is planned once: a third of the database's work is planning.
-        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 5},
+        "OPTIONS": {"server_side_binding": True, "prepare_threshold": 5, **options},
         "CONN_HEALTH_CHECKS": True,  # so nobody sees an error because the database was started anew
     }
 

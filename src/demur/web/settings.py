@@ -2,7 +2,8 @@
 
 DEMUR_HOME               folder of keys, database, log, lists and the controller's configuration (default: var)
 DEMUR_BASE_URL           how the public reaches the centre (default: http://127.0.0.1:8000)
-DEMUR_DATABASE_URL       postgresql://user:password@host:port/name; without it SQLite in DEMUR_HOME
+DEMUR_DATABASE_URL       postgresql://user:password@host:port/name, or postgresql://user@/name?host=/folder/of/socket;
+                         without it SQLite in DEMUR_HOME
 DEMUR_SMTP               host:port of the mail server (default: 127.0.0.1:8025)
 DEMUR_TRUSTED_PROXIES    how many proxies of yours a request passes, each of which adds the address that it sees to the
                          header X-Forwarded-For (default: 0, and the header is not read)
