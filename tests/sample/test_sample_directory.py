@@ -1,5 +1,6 @@
 """What the sample platform's account directory answers: the port's promises, on made-up accounts with every trap."""
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -102,6 +103,22 @@ def test_missing_directory_is_an_error_and_not_an_empty_answer(tmp_path: Path) -
     with pytest.raises(SampleFolderError, match="cannot be read"):
         SampleAccountDirectory(tmp_path / "accounts.sqlite3").find_accounts("anybody")
     assert not list(tmp_path.iterdir())
+
+
+def test_sample_that_is_made_anew_or_taken_away_is_noticed(sample: Path, tmp_path: Path) -> None:
+    path = tmp_path / "accounts.sqlite3"
+    shutil.copy(sample / "accounts.sqlite3", path)
+    handle = query(sample, "SELECT handle FROM accounts LIMIT 1")[0][0]
+    directory = SampleAccountDirectory(path)
+    assert directory.find_accounts(handle)
+    shutil.copy(sample / "accounts.sqlite3", tmp_path / "new")
+    with closing(sqlite3.connect(tmp_path / "new")) as connection, connection:
+        connection.execute("DELETE FROM handles")
+    (tmp_path / "new").replace(path)
+    assert directory.find_accounts(handle) == []
+    path.unlink()
+    with pytest.raises(SampleFolderError, match="cannot be read"):
+        directory.find_accounts(handle)
 
 
 def test_asking_the_directory_loads_no_arrow() -> None:

@@ -18,8 +18,10 @@ LIFETIME = timedelta(hours=2)
 """Somebody may write for long; the form can be sent again with another challenge."""
 
 _ALGORITHM = "PBKDF2/SHA-256"
-_ROUNDS = 2_000
-_LEAST_ATTEMPTS, _MORE_ATTEMPTS = 200, 200
+_ROUNDS = 500
+_LEAST_ATTEMPTS, _MORE_ATTEMPTS = 800, 800
+"""Many short attempts rather than few long ones: to make a challenge costs the server one of them, for each form."""
+
 _MOST_CHARS = 4_000
 
 

@@ -24,7 +24,7 @@ from demur.docket.errors import WorkerRunningError
 
 LOCK_FILE = "worker.lock"
 IDLE_SECONDS = 0.3
-ROUND_SECONDS = 0.2
+ROUND_SECONDS = 0.25
 """A round begins so long after the one before, or later: what comes meanwhile shares an append to the log and a
 connection to the mail server, each of which costs as much as several mails."""
 

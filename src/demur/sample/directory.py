@@ -2,7 +2,8 @@
 
 import os
 import sqlite3
-from contextlib import closing
+import threading
+from functools import cache
 from pathlib import Path
 
 from demur.core.account import Account
@@ -26,10 +27,12 @@ ORDER BY account
 
 
 class SampleAccountDirectory:
-    """Answers from a sample's accounts.sqlite3, opened anew and read-only for every question."""
+    """Answers from a sample's accounts.sqlite3, opened read-only, and anew once there is another file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lock = threading.Lock()
+        self._opened: tuple[sqlite3.Connection, tuple[int, int]] | None = None
 
     def find_accounts(self, handle: str) -> list[Account]:
         """Return the accounts that a normalised handle means, as `core.account.AccountDirectory` asks.
@@ -41,14 +44,30 @@ class SampleAccountDirectory:
             SampleFolderError: there is no account directory at the path.
         """
         try:
-            with closing(sqlite3.connect(f"{self._path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-                return [Account(*row) for row in connection.execute(_FIND, (handle,))]
-        except sqlite3.Error as error:
+            with self._lock:
+                return [Account(*row) for row in self._connection().execute(_FIND, (handle,))]
+        except (OSError, sqlite3.Error) as error:
             raise SampleFolderError(
                 f"the sample's account directory {self._path} cannot be read", hint='run "demur sample" first'
             ) from error
 
+    def _connection(self) -> sqlite3.Connection:
+        now = self._path.stat()
+        state = (now.st_ino, now.st_mtime_ns)
+        if self._opened is None or self._opened[1] != state:
+            if self._opened:
+                self._opened[0].close()
+            address = f"{self._path.resolve().as_uri()}?mode=ro"
+            # Each question comes from a thread of its own; the lock lets in one at a time.
+            self._opened = sqlite3.connect(address, uri=True, check_same_thread=False), state
+        return self._opened[0]
+
 
 def open_directory() -> SampleAccountDirectory:
     """Return the directory of the sample in DEMUR_HOME; settings name this function."""
-    return SampleAccountDirectory(Path(os.environ.get("DEMUR_HOME", "var")) / "sample" / "accounts.sqlite3")
+    return _directory(Path(os.environ.get("DEMUR_HOME", "var")))
+
+
+@cache
+def _directory(home: Path) -> SampleAccountDirectory:
+    return SampleAccountDirectory(home / "sample" / "accounts.sqlite3")
