@@ -1,10 +1,12 @@
 """A dry run decides as a run does, and is stopped by the same faults."""
 
+from collections import Counter
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from gate_oracle import ADA_OBJECTS, ROWS, reasons_by_hand
 from gate_world import (
     GATE_SIGNER,
     MAPPING,
@@ -17,10 +19,19 @@ from gate_world import (
     row,
     write_parquet,
 )
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from demur.core.identifier import IdentifierKind
 from demur.gate.dry_run import decide_only
-from demur.gate.errors import ColumnMissingError, InputChangedError, MappingError, RowIdMissingError
+from demur.gate.errors import (
+    ColumnMissingError,
+    InputChangedError,
+    MappingError,
+    RowIdMissingError,
+    UnreadableInputError,
+)
+from demur.gate.formats.parquet import Parquet
 from demur.gate.run import GateRequest, run_gate
 
 LIST = list_of("lumen:ada", others=[entry("ada@mail.example", IdentifierKind.EMAIL)])
@@ -55,6 +66,24 @@ def test_a_column_that_is_not_there_stops_it(tmp_path: Path) -> None:
     path = write_parquet(tmp_path / "a.parquet", [row()])
     with pytest.raises(ColumnMissingError):
         decide(path, MAPPING.replace("text: text", "text: words"))
+
+
+def test_a_column_that_went_away_since_the_file_was_found_is_no_traceback(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "a.parquet")
+    with pytest.raises(UnreadableInputError, match=r"a\.parquet"):
+        list(Parquet().read(tmp_path / "a.parquet", "a.parquet", mapping(), whole=False))
+
+
+@given(rows=ROWS, is_numbered=st.booleans())
+@settings(max_examples=60)
+def test_words_that_a_file_spells_out_and_words_that_it_numbers_mean_the_same(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, object]], *, is_numbered: bool
+) -> None:
+    lake = tmp_path_factory.mktemp("words")
+    write_parquet(lake / "a.parquet", rows, row_group_size=7, use_dictionary=is_numbered)
+    dry = decide_only(lake, mapping(), ADA_OBJECTS, None, lambda _done, _total: None)
+    by_hand = Counter(reason for one in rows for reason in reasons_by_hand(one))
+    assert {reason: found for reason, found in dry.withheld_by_reason.items() if found} == by_hand
 
 
 def test_a_catalogue_wants_a_product(tmp_path: Path) -> None:

@@ -71,13 +71,13 @@ def decide_only(
     def decide_about(file: InputFile, advance: Advance) -> tuple[int, int, npt.NDArray[np.int64]]:
         kept, rows, by_reason = 0, 0, np.zeros(len(REASONS), np.int64)
         with file.at_hand() as path:
-            for block in file.read(path, mapping, whole=False):
+            for block in file.read(path, read, whole=False):
                 decision = decide_at(block.where, block.batch, read, suppressions, catalogue)
                 by_reason += decision.count_by_reason()
                 kept += int(np.count_nonzero(decision.kept_mask))
                 rows += block.batch.num_rows
                 advance(block.batch.num_rows)
-            file.hash_unchanged(path)
+            file.check_unchanged()
         return kept, rows, by_reason
 
     results = do_in_threads(files, decide_about, count_done(progress, count_rows(files)))

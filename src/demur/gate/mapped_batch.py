@@ -194,6 +194,12 @@ def read_columns(mapping: SourceMapping) -> list[str]:
     return list(dict.fromkeys(column for _, column in read_roles(mapping)))
 
 
+def columns_of_few_words(mapping: SourceMapping) -> list[str]:
+    """Return the columns of text in which the same few words come again and again."""
+    product = [] if mapping.product is None else [mapping.product.column]
+    return [name for name in (mapping.kind, mapping.audience, *product) if name not in mapping.path_columns]
+
+
 def roles_of_columns(mapping: SourceMapping) -> dict[str, set[str]]:
     """Return the roles of each column that a mapping names."""
     roles: dict[str, set[str]] = {}

@@ -73,6 +73,18 @@ class InputFile:
         """Give a path where the file can be read for as long as it is worked on."""
         yield self.path
 
+    def check_unchanged(self) -> None:
+        """Refuse the file that was read if it changed since it was found.
+
+        Raises:
+            InputChangedError: replaced, written to, or gone.
+        """
+        try:
+            state = file_state(self.path.stat())
+        except OSError as error:
+            raise InputChangedError(f"{self.name} went away while it was read") from error
+        self._check_state(state)
+
     def hash_unchanged(self, path: Path) -> bytes:
         """Return the SHA-256 (32 bytes) of the file that was read, or refuse it if it changed since it was found.
 
@@ -88,9 +100,12 @@ class InputFile:
                 state = file_state(os.fstat(stream.fileno()))
         except OSError as error:
             raise InputChangedError(f"{self.name} went away while it was read") from error
+        self._check_state(state)
+        return digest
+
+    def _check_state(self, state: FileState) -> None:
         if state != self.state:
             raise InputChangedError(f"{self.name} changed while it was read", hint="run again when nobody writes to it")
-        return digest
 
     @property
     def state_text(self) -> str:
@@ -131,6 +146,9 @@ class RemoteFile(InputFile):
         with self.stored.at_hand() as path:
             check_file(path, self.name, self.mapping)
             yield path
+
+    def check_unchanged(self) -> None:
+        """Find nothing to refuse: the local copy is what was found, as nobody else writes to it."""
 
     def hash_unchanged(self, path: Path) -> bytes:
         """Return the SHA-256 (32 bytes) of the local copy, which nobody else has."""

@@ -89,8 +89,9 @@ def find_codes(strings: pa.Array, values: Sequence[str]) -> Codes:
     """Return which of a few values each row holds: int32[n], counted from 0; -1 for a null or another value."""
     if isinstance(strings, pa.DictionaryArray) and len(strings.dictionary) <= len(strings):
         by_word: Codes = np.append(find_codes(strings.dictionary, values), np.int32(-1))
-        words: npt.NDArray[np.int64] = pc.fill_null(strings.indices.cast(pa.int64()), -1).to_numpy()
-        return by_word[words]
+        words = strings.indices
+        found: Codes = by_word[(pc.fill_null(words.cast(pa.int64()), -1) if words.null_count else words).to_numpy()]
+        return found
     plain = plain_strings(strings)
     codes = pc.index_in(plain, pa.array(values, pa.string()).cast(plain.type))
     return np.asarray(pc.fill_null(codes, -1).to_numpy(), np.int32)
@@ -98,7 +99,7 @@ def find_codes(strings: pa.Array, values: Sequence[str]) -> Codes:
 
 def present(array: pa.Array) -> BoolMask:
     """Return which rows are not null: bool[n]. A null word of a dictionary counts as null."""
-    if isinstance(array, pa.DictionaryArray):
+    if isinstance(array, pa.DictionaryArray) and array.dictionary.null_count:
         return _by_word(array, lambda plain: np.ones(len(plain), bool))
     return _as_numpy(pc.is_valid(array)) if array.null_count else np.ones(len(array), bool)
 

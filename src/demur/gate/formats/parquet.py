@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from demur.gate.errors import UnreadableInputError
 from demur.gate.formats.data_format import BATCH_ROWS, DAMAGED, Block, filter_rows, unreadable, withheld_schema
-from demur.gate.mapped_batch import check_columns, read_columns
+from demur.gate.mapped_batch import check_columns, columns_of_few_words, read_columns
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import Layout, OutputFile, layout_of
 from demur.gate.string_window import BoolMask
@@ -42,8 +42,8 @@ class Parquet:
 
     def read(self, path: Path, name: str, mapping: SourceMapping, *, whole: bool) -> Iterator[Block]:
         """Yield the rows; a part is a row group."""
-        columns = None if whole else read_columns(mapping)
-        with open_parquet(path, name) as file:
+        columns, words = (None, []) if whole else (read_columns(mapping), columns_of_few_words(mapping))
+        with open_parquet(path, name, words) as file:
             for row_group in range(file.num_row_groups):
                 yield from read_row_group(file, name, row_group, columns)
 
@@ -120,8 +120,13 @@ def read_row_group(
 
 
 @contextmanager
-def open_parquet(path: Path, name: str) -> Iterator[pq.ParquetFile]:
+def open_parquet(path: Path, name: str, words: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
     """Open a file and read its footer.
+
+    Args:
+        path: where it is.
+        name: its path inside the input.
+        words: columns of text to be read as dictionaries, as most files hold them anyway.
 
     Raises:
         UnreadableInputError: not Parquet, or damaged.
@@ -135,9 +140,10 @@ def open_parquet(path: Path, name: str) -> Iterator[pq.ParquetFile]:
                 pre_buffer=False,
                 buffer_size=_READ_AHEAD_BYTES,
                 page_checksum_verification=True,
+                read_dictionary=list(words),
             )
             str(file.schema_arrow)  # its names are read only now, and may be no text
-        except DAMAGED as error:
+        except (*DAMAGED, KeyError) as error:  # of `words` that were there when the file was found
             raise unreadable(f"{name} is not a Parquet file, or is damaged", error) from error
         yield file
 
