@@ -207,11 +207,13 @@ def test_status_names_a_way_to_complain_where_no_authority_is_known(
     assert "complain" in text_of(ada.get(confirm(country="AQ").page))
 
 
-def test_status_does_not_say_that_an_address_is_recognised(ada: Client, confirm: Callable[..., Confirmed]) -> None:
+def test_status_promises_of_an_address_no_more_than_a_search_of_texts(
+    ada: Client, confirm: Callable[..., Confirmed]
+) -> None:
     for handles in ((), ("@ada",)):
         text = text_of(ada.get(confirm(handles=handles).page))
         assert ("Your data is recognised by:" in text) == bool(handles)
-        assert "nothing in the training data is recognised by it yet" in text
+        assert "texts in which it stands are left out where we search texts" in text
 
 
 def test_a_person_without_a_known_account_is_told_that_nothing_is_recognised_yet(

@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -16,6 +17,8 @@ from demur.core.receipt import parse_receipt, verify_receipt
 from demur.docket.models import Case, Mail
 from demur.docket.selectors import find_lodging, find_status, receipt_bytes
 from demur.docket.services import lodge_objection
+from demur.gate.decision import decide
+from demur.gate.mapping import parse_mapping
 from demur.ledger.keys import KeyRole, load_signer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,6 +83,26 @@ def test_published_list_carries_accounts_and_email_but_not_the_resolved_handle(h
     confirm_by_mail(mailbox)
     run_tasks()
     assert load_latest(home).kinds == {"account": 2, "email": 1}
+
+
+def test_what_others_write_with_the_address_in_it_is_withheld_as_the_status_page_says(
+    home: Path, mailbox: Mailbox
+) -> None:
+    confirm_by_mail(mailbox)
+    run_tasks()
+    texts = ["Ask Ada-Mail.example!", "Write to ADA@mail.example for a print.", "ada@mail.example.org is another's"]
+    rows = [
+        {"id": str(place), "kind": "post", "seen": "all", "by": "lumen:bo", "young": False, "text": text}
+        for place, text in enumerate(texts)
+    ]
+    mapping = parse_mapping(
+        b"form: demur-source-mapping/v1\nrow_id: {column: id}\nkind: {column: kind, values: {post: post}}\n"
+        b"audience: {column: seen, public: [all]}\nauthor_account: {column: by}\nauthor_is_minor: {column: young}\n"
+        b"tagged_accounts: none\ntext: {column: text}\n"
+    )
+    decision = decide(pa.RecordBatch.from_pylist(rows), mapping, load_latest(home))
+    assert decision.withheld_reasons().to_pylist() == [["mentioned-person-objected"]]
+    assert decision.kept_mask.tolist() == [True, False, True]
 
 
 def test_sent_mails_keep_no_body(home: Path, mailbox: Mailbox) -> None:
