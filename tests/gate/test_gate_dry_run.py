@@ -96,3 +96,9 @@ def test_an_input_that_changes_meanwhile_stops_it(tmp_path: Path) -> None:
     path = write_parquet(tmp_path / "a.parquet", [row()])
     with pytest.raises(InputChangedError):
         decide_only(path, mapping(), LIST, None, lambda _done, _total: path.touch())
+
+
+def test_an_input_that_goes_away_meanwhile_stops_it(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "a.parquet", lake_rows(10))
+    with pytest.raises(InputChangedError, match="went away"):
+        decide_only(tmp_path, mapping(), LIST, None, lambda _done, _total: path.unlink())
