@@ -10,7 +10,6 @@ once, in turn, so that a change of the machine's speed falls on all of them. Rat
 import argparse
 import re
 import shutil
-import statistics
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -19,7 +18,7 @@ from bench_list import seal_people
 from demur.core.identifier import IdentifierKind
 from demur.ledger.keys import KeyRole, SecretName, create_missing_keys, load_secret, load_signer
 from demur.sample.platform import SampleRequest, generate
-from measured import Run, bars, measure, median
+from measured import print_table, run_in_turn
 
 ROOT = Path(__file__).resolve().parent
 DATA = ROOT / "data"
@@ -94,24 +93,9 @@ def main() -> None:
         size = (arguments.rows, arguments.people, arguments.objections)
         folder = apart.submit(build, *size).result()
     out = folder / "out"
-    runs: dict[str, list[Run]] = {}
-    for _ in range(arguments.rounds):
-        for name, command in contestants(folder, out).items():
-            shutil.rmtree(out, ignore_errors=True)
-            runs.setdefault(name, []).append(measure(command))
-    shutil.rmtree(out, ignore_errors=True)
-    base = runs[COPY]
+    runs = run_in_turn(contestants(folder, out), out, arguments.rounds)
     print(f"{arguments.rows:,} rows, {arguments.objections:,} objections, medians of {arguments.rounds}\n")
-    print("| | wall s | CPU s | peak MB | wall / copy | CPU / copy |\n|---|---|---|---|---|---|")
-    for name, of_name in runs.items():
-        middle = median(of_name)
-        wall = statistics.median(one.wall_seconds / copy.wall_seconds for one, copy in zip(of_name, base, strict=True))
-        cpu = statistics.median(one.cpu_seconds / copy.cpu_seconds for one, copy in zip(of_name, base, strict=True))
-        print(
-            f"| {name} | {middle.wall_seconds:.1f} | {middle.cpu_seconds:.1f} | {middle.peak_bytes / 1e6:,.0f} "
-            f"| {wall:.2f} | {cpu:.2f} |",
-        )
-    print("\nwall seconds\n" + bars({name: median(of_name).wall_seconds for name, of_name in runs.items()}))
+    print_table(runs)
 
 
 if __name__ == "__main__":
