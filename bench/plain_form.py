@@ -93,7 +93,7 @@ def main() -> None:
     with connection.schema_editor() as editor:
         editor.create_model(Sent)
     connections.close_all()
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # as the centre's own settings have it
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # as the centre's own settings have it
     sys.modules["plain_form"] = sys.modules[__name__]
     serve_application(WSGIHandler(), listen("127.0.0.1", int(sys.argv[1])), "http", 1_000_000)
 

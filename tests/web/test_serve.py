@@ -137,5 +137,13 @@ def test_connections_that_say_nothing_keep_nobody_out(server: Server) -> None:
         assert server.ask("GET", "/privacy/genai")[0] == 200
 
 
+def test_senders_who_stop_in_the_middle_of_a_form_keep_nobody_out(server: Server) -> None:
+    begun = b"POST /privacy/genai/object/own HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n\r\neffect="
+    with ExitStack() as stopped:
+        for _ in range(THREADS * len(os.sched_getaffinity(0)) * 4):
+            stopped.enter_context(socket.create_connection(("127.0.0.1", server.port))).sendall(begun)
+        assert server.ask("GET", "/privacy/genai")[0] == 200
+
+
 def test_a_flood_of_photos_and_a_slow_identity_provider_leave_a_thread_for_everybody_else() -> None:
     assert photographs.MOST_AT_ONCE + json_answer.MOST_AT_ONCE < THREADS

@@ -1,8 +1,6 @@
 """`demur gate serve`: the live check over HTTP, on loopback unless told otherwise."""
 
 import gc
-import socket
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -13,8 +11,6 @@ from demur.cli.serve import listen
 
 _CONNECTIONS = 256
 """With the size of a body this bounds the memory that requests can take."""
-
-_IDLE_SECONDS = 60
 
 FollowedFile = Annotated[
     Path, typer.Option("--list", help="The suppression list, or a folder with latest.list; it may appear later.")
@@ -37,6 +33,7 @@ def serve(
 
       demur gate serve --mapping mapping.yaml --list var/lists/latest.list
     """
+    from demur.cli.http_server import serve_asgi
     from demur.gate.followed_list import ListRefusal
     from demur.gate.live import Gate
     from demur.gate.live_http import LiveCheck
@@ -49,25 +46,5 @@ def serve(
     found = gate.find_list()
     by = f"every answer is no ({found})" if isinstance(found, ListRefusal) else f"by list {found.header.number}"
     typer.echo(f"The live check is on http://{host}:{port}/v1/check: {by}")
-    _serve_asgi(LiveCheck(gate), listening)
-
-
-def _serve_asgi(application: Callable[..., Awaitable[None]], listening: socket.socket) -> None:
-    import uvicorn
-
-    config = uvicorn.Config(
-        application,
-        http="httptools",
-        loop="uvloop",
-        ws="none",
-        lifespan="off",
-        interface="asgi3",
-        log_config=None,
-        access_log=False,  # nothing of who asks what is kept
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=_CONNECTIONS,
-        timeout_keep_alive=_IDLE_SECONDS,
-    )
     gc.freeze()  # what is loaded stays; going through it again and again would make requests wait
-    uvicorn.Server(config).run(sockets=[listening])
+    serve_asgi(LiveCheck(gate), listening, _CONNECTIONS)

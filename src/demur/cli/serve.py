@@ -6,6 +6,7 @@ import os
 import socket
 from typing import Annotated
 from urllib.parse import urlsplit
+from wsgiref.types import WSGIApplication
 
 import typer
 
@@ -19,9 +20,8 @@ THREADS = 5
 _MOST_UPLOADS = 2
 """A body above so many of the largest forms is cut off while it arrives. Below it, Django refuses in plain words."""
 
-_MAX_HEADER_BYTES = 32_768
-_CONNECTIONS, _SILENT_SECONDS = 1_000, 30
-"""Connections cost little, so that somebody who opens many and says nothing keeps nobody else out for long."""
+_CONNECTIONS = 900
+"""Of each process; with what else it has open it stays below the 1,024 files that a system lets it have."""
 
 
 class PortUnavailableError(DemurError):
@@ -54,26 +54,13 @@ def serve(
     serve_application(application, listening, scheme, _MOST_UPLOADS * MAX_UPLOAD_BYTES)
 
 
-def serve_application(application: object, listening: socket.socket, scheme: str, max_body_bytes: int) -> None:
+def serve_application(application: WSGIApplication, listening: socket.socket, scheme: str, max_body_bytes: int) -> None:
     """Serve a WSGI application from one process for each core, until ended."""
-    import waitress
+    from demur.cli.http_server import serve_asgi
+    from demur.cli.whole_requests import WholeRequests
 
     def serve_until_ended() -> None:
-        waitress.serve(
-            application,
-            sockets=[listening],
-            threads=THREADS,
-            ident="",  # no Server header: which server it is helps nobody but an attacker
-            url_scheme=scheme,
-            max_request_body_size=max_body_bytes,
-            max_request_header_size=_MAX_HEADER_BYTES,
-            # Django reads of them what DEMUR_TRUSTED_PROXIES says, and nothing else.
-            clear_untrusted_proxy_headers=False,
-            connection_limit=_CONNECTIONS,
-            channel_timeout=_SILENT_SECONDS,
-            asyncore_use_poll=True,  # select() ends at file 1,024
-            _quiet=True,
-        )
+        serve_asgi(WholeRequests(application, THREADS, scheme, max_body_bytes), listening, _CONNECTIONS)
 
     run_forked(len(os.sched_getaffinity(0)), serve_until_ended)
 

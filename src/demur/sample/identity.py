@@ -11,15 +11,16 @@ that the next application that asks is answered without a page (single sign-on).
 /sign-out                           forget who is signed in
 """
 
+import logging
 import signal
 import threading
 from pathlib import Path
 from typing import Any
 
-import waitress
 from authlib.oauth2 import OAuth2Error
 from flask import Flask, Response, redirect, render_template, request, session
 from joserfc.jwk import KeySet, RSAKey
+from werkzeug.serving import make_server as make_http_server
 from werkzeug.wrappers import Response as AnyResponse
 
 from demur.sample.identity_keys import load_cookie_secret, load_signing_key
@@ -31,7 +32,6 @@ _COOKIE = "sample_identity"  # browsers do not tell ports of a host apart, so no
 _MOST_BODY_BYTES = 10_000
 _CONTENT_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 _ACCOUNT = "account"
-_THREADS = 4
 
 
 class IdentityProvider:
@@ -134,10 +134,11 @@ def serve_identity(home: Path, port: int) -> None:
     """
     listening = listen(port)
     provider = IdentityProvider(home, f"http://{HOST}:{listening.getsockname()[1]}")
-    server = waitress.create_server(provider.app, sockets=[listening], threads=_THREADS, ident="")
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # or it would tell of every request
+    server = make_http_server(HOST, 0, provider.app, threaded=True, fd=listening.fileno())
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: threading.Thread(target=server.close).start())
-    server.run()
+        signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
+    server.serve_forever()
 
 
 def _typed(response: AnyResponse) -> AnyResponse:

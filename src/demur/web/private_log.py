@@ -10,7 +10,6 @@ import traceback
 from demur.core.errors import DemurError
 
 _ABOUT_REQUESTS = ("django.request", "django.security")
-_SERVER = "waitress"  # names a request only in the arguments of a record; the rest is about the server's load
 
 
 class PrivateFilter(logging.Filter):
@@ -19,7 +18,7 @@ class PrivateFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Rewrite the record in place; keep it."""
         error = record.exc_info[1] if record.exc_info else None
-        if record.name.startswith(_ABOUT_REQUESTS) or (record.name == _SERVER and record.args):
+        if record.name.startswith(_ABOUT_REQUESTS):
             record.msg, record.args = "a request was refused or failed", ()
         if error is not None:
             record.msg, record.args = f"{record.getMessage()}: {describe(error)}", ()

@@ -163,8 +163,8 @@ LOGGING = {
         # A page that was not found is not the operator's business; a page that broke is.
         "django.request": {"level": "ERROR"},
         "django.security": {"level": "ERROR"},
-        # It would tell of every request that waits for a thread, thousands of times while there are many.
-        "waitress.queue": {"level": "ERROR"},
+        # It would tell of everything that is not HTTP, thousands of times while somebody tries.
+        "uvicorn.error": {"level": "ERROR"},
         "demur": {"level": "INFO"},
     },
 }
