@@ -29,6 +29,9 @@ WINDOW_ROWS = 1 << 16
 OUTSIDE_ITS_BUFFER = "a string lies outside its own buffer"
 """Of memory that another program wrote wrongly. Nothing can be decided about it."""
 
+OUTSIDE_ITS_DICTIONARY = "a row names a word that its dictionary does not have"
+"""The same, of a column with a dictionary."""
+
 
 @dataclass(frozen=True)
 class StringWindow:
@@ -90,7 +93,11 @@ def find_codes(strings: pa.Array, values: Sequence[str]) -> Codes:
     if isinstance(strings, pa.DictionaryArray) and len(strings.dictionary) <= len(strings):
         by_word: Codes = np.append(find_codes(strings.dictionary, values), np.int32(-1))
         words = strings.indices
-        found: Codes = by_word[(pc.fill_null(words.cast(pa.int64()), -1) if words.null_count else words).to_numpy()]
+        least = -1 if words.null_count else 0
+        places = (pc.fill_null(words.cast(pa.int64()), -1) if words.null_count else words).to_numpy()
+        if len(places) and not (least <= places.min() and places.max() < len(strings.dictionary)):
+            raise pa.ArrowInvalid(OUTSIDE_ITS_DICTIONARY)  # NumPy would count what is negative from the end
+        found: Codes = by_word[places]
         return found
     plain = plain_strings(strings)
     codes = pc.index_in(plain, pa.array(values, pa.string()).cast(plain.type))
