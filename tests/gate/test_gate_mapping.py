@@ -38,6 +38,20 @@ def test_the_example_in_the_specification_is_a_mapping() -> None:
     assert parse_mapping(example.encode()).kind_values["message"] is Kind.MESSAGE
 
 
+@pytest.mark.parametrize(
+    ("said", "look_alikes"),
+    [
+        ("text", False),
+        ("{column: text}", False),
+        ("{column: text, look_alikes: false}", False),
+        ("{column: text, look_alikes: true}", True),
+    ],
+)
+def test_look_alikes_count_in_texts_only_where_the_mapping_says_so(said: str, look_alikes: bool) -> None:  # noqa: FBT001
+    read = mapping(MAPPING.replace("text: text", f"text: {said}"))
+    assert (read.others["text"], read.look_alikes) == ("text", look_alikes)
+
+
 def test_a_dataset_without_tags_says_so() -> None:
     assert mapping(MAPPING.replace("tagged_accounts: tagged_accounts", "tagged_accounts: none")).tagged_accounts is None
 
@@ -116,6 +130,9 @@ def test_a_missing_field_is_named(field: str) -> None:
         ("tagged_accounts: tagged_accounts", "tagged_accounts:", "line 14.*tagged_accounts"),
         ("tagged_accounts: tagged_accounts", "tagged_accounts: [a]", "line 14.*tagged_accounts"),
         ("text: text", "text: text\nkeep_all: yes", "line 16.*keep_all"),
+        ("text: text", "text: {column: text, look_alikes: yes}", "line 15.*look_alikes.*true or false"),
+        ("text: text", "text: {look_alikes: true}", "text.column"),
+        ("text: text", "text: {column: text, look_alike: true}", "line 15.*look_alike"),
         ("text: text", "text: [", "line 1[67]"),
         ("text: text", "text: text\n---\nform: other", "line 16"),
         ("text: text", "text: *other", "line 15"),

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 import yaml
-from gate_world import batch_of, entry, list_of, mapping, row, uncompile
+from gate_world import MAPPING, batch_of, entry, list_of, mapping, row, uncompile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,11 +27,13 @@ PEOPLE = {IdentifierKind(kind): values for kind, values in SET["people"].items()
 SPELLED = [(kind, value) for kind, values in PEOPLE.items() for value in values]
 
 
-def index_of(*people: tuple[IdentifierKind, str], mask: int = (1 << 64) - 1) -> MentionIndex:
-    return MentionIndex(list_of(others=[entry(value, kind) for kind, value in people]), mask=mask)
+def index_of(*people: tuple[IdentifierKind, str], mask: int = (1 << 64) - 1, look_alikes: bool = False) -> MentionIndex:
+    suppressions = list_of(others=[entry(value, kind) for kind, value in people])
+    return MentionIndex(suppressions, look_alikes=look_alikes, mask=mask)
 
 
 EVERYBODY = index_of(*SPELLED)
+WITH_LOOK_ALIKES = index_of(*SPELLED, look_alikes=True)
 COLLIDING = index_of(*SPELLED, mask=0x1E)
 
 
@@ -202,6 +204,29 @@ def test_many_people_link_words_and_torn_texts_are_as_right_before_the_loops_are
     column = pa.array(torn).view(pa.string())
     assert mention_index.find_readable_texts(column).tolist() == [False] * 6 + [True]
     assert index.contains(column).tolist() == [True] + [False] * 6
+
+
+def test_letters_that_look_like_others_count_as_these_only_where_that_is_asked_for() -> None:
+    assert not any(found(SET["disguised"]))
+    assert all(found(SET["disguised"], WITH_LOOK_ALIKES))
+    texts = sentences(SET["strangers"])
+    assert not any(found(texts, WITH_LOOK_ALIKES))
+
+
+@settings(max_examples=200, deadline=None)
+@given(texts=st.lists(TEXTS, min_size=1, max_size=5))
+def test_whoever_is_found_without_look_alikes_is_found_with_them(texts: list[str]) -> None:
+    both = zip(found(list(texts)), found(list(texts), WITH_LOOK_ALIKES), strict=True)
+    assert all(with_them for without, with_them in both if without)
+
+
+def test_a_mapping_that_asks_for_look_alikes_withholds_by_them() -> None:
+    suppressions = list_of(others=[entry("Maria Silva", IdentifierKind.NAME)])
+    batch = batch_of(row(text="with Maria Silva"), row(text=SET["disguised"][0]), row(text="with nobody"))
+    asked = mapping(MAPPING.replace("text: text", "text: {column: text, look_alikes: true}"))
+    assert decide(batch, mapping(), suppressions).kept_mask.tolist() == [False, True, True]
+    assert decide(batch, asked, suppressions).kept_mask.tolist() == [False, False, True]
+    assert decide(batch, mapping(), suppressions).kept_mask.tolist() == [False, True, True]
 
 
 def test_entries_are_counted_once_for_each_row_and_equal_values_share() -> None:

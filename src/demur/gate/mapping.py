@@ -20,7 +20,8 @@ NO_COLUMN: Final = "none"
 """What a mapping says of `tagged_accounts` when the dataset has no such column."""
 
 _NAMESPACE = re.compile(r"[a-z0-9-]+\Z")
-_OPTIONAL: Final = ("text", "image", "created_at", "language")
+_OPTIONAL: Final = ("image", "created_at", "language")
+_TRUTHS: Final = {"true": True, "false": False}
 _Fields = dict[str, yaml.Node]
 
 
@@ -65,6 +66,7 @@ class SourceMapping:
         tagged_accounts: the people tagged; None when the mapping says that there is no such column.
         product: of which product a row is; None if the mapping does not say.
         others: column by optional role; of these, rules read `text` only.
+        look_alikes: whether in texts a letter that looks like a Latin one counts as that one.
         sha256: of the mapping file (32 bytes).
         path_columns: of these columns, those that the path of the file at hand gives (demur.gate.path_columns).
     """
@@ -81,6 +83,7 @@ class SourceMapping:
     others: Mapping[str, str]
     sha256: bytes
     path_columns: frozenset[str] = frozenset()
+    look_alikes: bool = False
 
 
 def parse_mapping(raw: bytes) -> SourceMapping:
@@ -102,6 +105,7 @@ def parse_mapping(raw: bytes) -> SourceMapping:
         raise MappingError(f'the source mapping: wanted "form: {FORM}" in this version of the gate')
     kind = _role_fields(fields, "kind")
     audience = _role_fields(fields, "audience")
+    others, look_alikes = _take_others(fields)
     mapping = SourceMapping(
         row_id=_take_column(fields, "row_id"),
         kind=_take_text(kind, "kind.column"),
@@ -112,7 +116,8 @@ def parse_mapping(raw: bytes) -> SourceMapping:
         author_is_minor=_take_column(fields, "author_is_minor"),
         tagged_accounts=_take_tagged(fields),
         product=_take_product(fields),
-        others={role: _take_column(fields, role) for role in _OPTIONAL if role in fields},
+        others=others,
+        look_alikes=look_alikes,
         sha256=hashlib.sha256(raw).digest(),
     )
     for left in (fields, kind, audience):
@@ -177,6 +182,26 @@ def _take_column(fields: _Fields, role: str) -> str:
     column = _take_text(own, f"{role}.column")
     _end(own)
     return column
+
+
+def _take_others(fields: _Fields) -> tuple[dict[str, str], bool]:
+    """Return the column of each optional role, and whether look-alikes count in texts."""
+    text = _role_fields(fields, "text") if "text" in fields else None
+    others: dict[str, str] = {role: _take_column(fields, role) for role in _OPTIONAL if role in fields}
+    if text is None:
+        return others, False
+    look_alikes = _take_truth(text, "text.look_alikes") if "look_alikes" in text else False
+    others["text"] = _take_text(text, "text.column")
+    _end(text)
+    return others, look_alikes
+
+
+def _take_truth(fields: _Fields, path: str) -> bool:
+    node = _take(fields, path)
+    word = _text(node, f'"{path}"')
+    if word not in _TRUTHS:
+        _fail(node, f'"{path}" must be true or false')
+    return _TRUTHS[word]
 
 
 def _take_account(fields: _Fields, role: str) -> AccountColumn:

@@ -34,9 +34,15 @@ _Enter = Callable[[Octets, Offsets, int, int, bool, int, TokenTable], int]
 class MentionIndex:
     """Handles, addresses, phone numbers and names, looked for together."""
 
-    def __init__(self, suppressions: SuppressionList, *, mask: int = ALL_BITS) -> None:
-        """Build the index; `mask` makes hashes collide in tests."""
-        self._forms = fold_table()
+    def __init__(self, suppressions: SuppressionList, *, look_alikes: bool = False, mask: int = ALL_BITS) -> None:
+        """Build the index.
+
+        Args:
+            suppressions: the verified list.
+            look_alikes: whether letters that look like Latin ones count as these.
+            mask: makes hashes collide in tests.
+        """
+        self._forms = fold_table(look_alikes=look_alikes)
         seed = int.from_bytes(os.urandom(7), "little")
         self._table = empty_table(self._forms.classes, len(suppressions), seed, mask)
         self._kinds: list[IdentifierKind] = []
@@ -189,16 +195,17 @@ def _digits(folded: Octets, starts: Offsets) -> tuple[Octets, Offsets]:
     return np.frombuffer(b"".join(numbers), np.uint8), ends
 
 
-_indexes: WeakKeyDictionary[SuppressionList, MentionIndex] = WeakKeyDictionary()
+_indexes: WeakKeyDictionary[SuppressionList, dict[bool, MentionIndex]] = WeakKeyDictionary()
 _building: Final = Lock()
 
 
-def mention_index(suppressions: SuppressionList) -> MentionIndex:
+def mention_index(suppressions: SuppressionList, *, look_alikes: bool) -> MentionIndex:
     """Return the index of a list, built at the first call; safe to call from several threads."""
     with _building:
-        if suppressions not in _indexes:
-            _indexes[suppressions] = MentionIndex(suppressions)
-        return _indexes[suppressions]
+        own = _indexes.setdefault(suppressions, {})
+        if look_alikes not in own:
+            own[look_alikes] = MentionIndex(suppressions, look_alikes=look_alikes)
+        return own[look_alikes]
 
 
 def find_readable_texts(texts: pa.Array) -> BoolMask:

@@ -10,14 +10,16 @@ Each character is replaced by itself, without regard to its neighbours, which is
    that nobody sees: zero-width spaces and joiners, soft hyphens, direction marks, variation selectors, tags;
 3. decimal digits of any script as 0-9.
 
-Marks that make another letter stay: Japanese voicing, Thai and Indic vowels and tones. Look-alikes of other scripts are
-not folded: a Cyrillic letter is not the Latin one of that shape. Each character that is left has a class, from which
-words are made.
+Marks that make another letter stay: Japanese voicing, Thai and Indic vowels and tones. A Cyrillic letter is not the
+Latin one of that shape, unless whoever runs the gate wants it so: then a fourth step replaces each letter that looks
+like a Latin one by that one, in the list's values too. Each character that is left has a class, from which words are
+made.
 """
 
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 from typing import Final
 
 import numpy as np
@@ -68,10 +70,12 @@ class FoldTable:
 
 
 @cache
-def fold_table() -> FoldTable:
-    """Return the table; takes about a quarter of a second at the first call."""
+def fold_table(*, look_alikes: bool = False) -> FoldTable:
+    """Return the table, with the fourth step or without; takes a quarter of a second at the first call of each."""
     characters = "".join(map(chr, range(TABLE_SIZE))).encode("utf-8", "replace").decode()  # surrogates are no text
     forms = fold_each(characters)
+    if look_alikes:
+        forms = [form.translate(_look_alikes()) for form in forms]
     encoded = [form.encode() for form in forms]
     starts = np.concatenate([[0], np.cumsum([len(form) for form in encoded])])
     classes = np.array([_class_of(character) for character in characters], np.uint8)
@@ -88,6 +92,13 @@ def _fold_character(character: str) -> str:
         return character.lower()
     form = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", character).casefold())
     return "".join(_digit(sign) for sign in form if not _is_dropped(sign))
+
+
+def _look_alikes() -> dict[int, str]:
+    """Return the Latin letter that each of `look_alikes.txt` looks like, by code point."""
+    text = (files("demur.gate.mentions") / "look_alikes.txt").read_text(encoding="utf-8")
+    entries = [line.split(" ", 2) for line in text.splitlines() if not line.startswith("#")]
+    return {int(code, 16): latin for code, latin, _ in entries}
 
 
 def _digit(sign: str) -> str:
