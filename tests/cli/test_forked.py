@@ -26,7 +26,9 @@ def work():
     except SystemExit:
         say("ended in good order")
 
-forked.run_forked(2, work)
+cores = (sorted(os.sched_getaffinity(0)) * 2)[:2]
+os.sched_getaffinity = lambda _: cores
+forked.run_on_each_core(work)
 say("all ended")
 """
 
@@ -60,6 +62,14 @@ def test_all_end_in_good_order_when_the_first_is_asked_to(parent: "subprocess.Po
     assert parent.wait(30) == 0
     for child in children:
         wait_until_gone(child)
+
+
+def test_each_keeps_to_a_core_and_one_that_is_started_again_to_the_same(parent: "subprocess.Popen[bytes]") -> None:
+    children = [int(say(parent)), int(say(parent))]
+    [first], [second] = (os.sched_getaffinity(child) for child in children)
+    assert {first, second} == set(sorted(os.sched_getaffinity(0))[:2])
+    os.kill(children[0], signal.SIGKILL)
+    assert os.sched_getaffinity(int(say(parent))) == {first}
 
 
 def test_one_that_is_killed_is_started_again(parent: "subprocess.Popen[bytes]") -> None:

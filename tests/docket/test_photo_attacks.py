@@ -1,6 +1,9 @@
 """Files that cost whoever looks at them much more than they cost whoever sends them."""
 
+import os
 import struct
+import subprocess
+import sys
 import time
 import tracemalloc
 from io import BytesIO
@@ -44,3 +47,19 @@ def test_a_list_of_very_many_files_in_a_photo_is_not_read_into_memory() -> None:
 
 def test_an_archive_with_64_bit_places_is_found_too() -> None:
     assert hides_another_file(jpeg() + b"PK\x06\x07" + bytes(16) + b"PK\x05\x06" + b"\xff" * 16 + bytes(2))
+
+
+def test_drawing_does_not_stay_on_the_core_of_the_process_that_asked_for_it() -> None:
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        command = [sys.executable, "-I", "-m", "demur.docket.photo_drawing"]
+        child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={})
+    finally:
+        os.sched_setaffinity(0, allowed)
+    with child:
+        give_up_at = time.monotonic() + 30
+        while not (is_free := allowed <= os.sched_getaffinity(child.pid)) and time.monotonic() < give_up_at:
+            pass
+        assert is_free
+        child.communicate(b"")

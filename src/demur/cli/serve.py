@@ -2,7 +2,6 @@
 
 import errno
 import gc
-import os
 import socket
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -10,7 +9,7 @@ from wsgiref.types import WSGIApplication
 
 import typer
 
-from demur.cli.forked import run_forked
+from demur.cli.forked import run_on_each_core
 from demur.cli.home import DEFAULT_HOME, HomeOption, open_ready_home
 from demur.core.errors import DemurError
 
@@ -62,7 +61,7 @@ def serve_application(application: WSGIApplication, listening: socket.socket, sc
     def serve_until_ended() -> None:
         serve_asgi(WholeRequests(application, THREADS, scheme, max_body_bytes), listening, _CONNECTIONS)
 
-    run_forked(len(os.sched_getaffinity(0)), serve_until_ended)
+    run_on_each_core(serve_until_ended)
 
 
 def listen(host: str, port: int) -> socket.socket:

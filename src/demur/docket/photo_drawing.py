@@ -8,6 +8,7 @@ or eats memory ends the child and nothing else.
 `drawn WIDTH HEIGHT` and the JPEG, or a line `refused PROBLEM`.
 """
 
+import os
 import resource
 import sys
 from collections.abc import Callable
@@ -173,6 +174,12 @@ def _set_limits() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
+def _leave_the_core() -> None:
+    """Let this process run on any core: the centre's, which began it, keeps to one that it needs for other people."""
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+
+
 if __name__ == "__main__":
+    _leave_the_core()
     _set_limits()
     sys.stdout.buffer.write(answer_for(sys.stdin.buffer.read()))
