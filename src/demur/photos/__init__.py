@@ -1,0 +1,1 @@
+"""Photos: the hash by which a copy is found (PDQ), and the index of the hashes of those who objected."""
