@@ -1,0 +1,45 @@
+"""Crawlers that collect for training: names from data/training_crawlers.yaml, with their date and source there."""
+
+import re
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import yaml
+
+_DATA: Final = "data/training_crawlers.yaml"
+
+
+class Collects(StrEnum):
+    """What a crawler is known to collect for."""
+
+    TRAINING = "training"
+    UNCLEAR = "unclear"
+
+
+def find_crawlers(text: str) -> dict[str, Collects]:
+    """Return the crawlers that a text names as whole words, whatever the case; their names in lower case.
+
+    A line of robots.txt should name one by its token alone. People also write a version after it, a whole user agent,
+    or several names on one line, and mean the same.
+    """
+    return {name: _crawlers()[name] for name in _pattern().findall(text.lower())}
+
+
+def find_crawler(name: str) -> Collects | None:
+    """Return what a crawler collects for; None if the name is not in the list."""
+    return _crawlers().get(name.strip().lower())
+
+
+@cache
+def _crawlers() -> dict[str, Collects]:
+    document = yaml.safe_load((files("demur.reservations") / _DATA).read_text(encoding="utf-8"))
+    return {entry["name"].lower(): collects for collects in Collects for entry in document[collects]}
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    """Match the longest name first, so that a name that goes on is not taken for its beginning."""
+    names = sorted(map(re.escape, _crawlers()), key=len, reverse=True)
+    return re.compile(rf"(?<![\w.-])(?:{'|'.join(names)})(?![\w-])")
