@@ -22,7 +22,7 @@ def host_of(url: str) -> str:
 
 def path_of(url: str) -> str:
     """Return the path and query of a URL as they are compared with patterns; never raises."""
-    path = _ORIGIN.sub("", url.strip(), count=1).partition("#")[0]
+    path = _without_origin(url.strip()).partition("#")[0]
     if not path.startswith("/"):
         path = f"/{path}"
     return _write_alike(path).replace("*", "%2A").replace("$", "%24")
@@ -34,8 +34,9 @@ def pattern_of(text: str) -> str:
     One that begins with neither `/` nor `*` can match no path by the letter, and is meant from the root. The origin of
     a whole URL is dropped.
     """
-    pattern, origins = _ORIGIN.subn("", text.strip(), count=1)
-    if (pattern or origins) and not pattern.startswith(("/", "*")):
+    text = text.strip()
+    pattern = _without_origin(text)
+    if text and not pattern.startswith(("/", "*")):
         pattern = f"/{pattern}"
     return _write_alike(pattern)
 
@@ -58,6 +59,11 @@ def is_covered(path: str, pattern: str) -> bool:
             return False
         place += len(part)
     return path.endswith(last) and len(path) - len(last) >= place
+
+
+def _without_origin(url: str) -> str:
+    origin = _ORIGIN.match(url)
+    return url[origin.end() :] if origin else url
 
 
 def _write_alike(path: str) -> str:
