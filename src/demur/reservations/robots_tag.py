@@ -15,7 +15,7 @@ _FOR_ALL_MEDIA: Final = {"noai", "noml"}
 _FOR_IMAGES: Final = "noimageai"
 _WITH_VALUE: Final = {"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"}
 """Directives with a colon: what stands before it is no crawler."""
-_SCOPE: Final = re.compile(r"\s*([A-Za-z*][\w.*-]*(?: Bot)?)\s*:(.*)\Z", re.DOTALL)
+_SCOPE: Final = re.compile(r"\s*([A-Za-z*][\w.*-]*(?: [Bb]ot)?)\s*:(.*)\Z", re.DOTALL)
 _PLAIN_NO: Final = re.compile(r"(?<![\w-])no[-_ ]?(?:ai|ml|image[-_ ]?ai)(?![\w-])", re.IGNORECASE)
 
 
