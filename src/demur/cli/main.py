@@ -16,6 +16,7 @@ from demur.cli.exit_codes import exit_code
 from demur.cli.gate import gate_app
 from demur.cli.ledger import ledger_app
 from demur.cli.me import me_app
+from demur.cli.protect import protect
 from demur.cli.run import run
 from demur.cli.sample import sample
 from demur.cli.serve import serve
@@ -40,6 +41,7 @@ for command in BEGIN:
 app.add_typer(gate_app, name="gate", rich_help_panel="For data engineers")
 app.add_typer(desk_app, name="desk", rich_help_panel="For the controller's staff")
 app.add_typer(me_app, name="me", rich_help_panel="For data subjects")
+app.command(rich_help_panel="For data subjects")(protect)
 for command in OPERATE:
     app.command(rich_help_panel="For operators")(command)
 app.add_typer(controller_app, name="controller", rich_help_panel="For operators")
