@@ -19,7 +19,7 @@ def _disallows(text: str | bytes, token: str = "CCBot", path: str = "/a") -> boo
         "User-agent: CCBot\rDisallow: /\r",
         "\ufeffUser-agent: CCBot\nDisallow: /",
         "  User-agent :\tCCBot  # the crawler\n\tDisallow : / # all of it",
-        "User-agent CCBot\nDisallow /",
+        "  User-agent CCBot \n  Disallow / # all",
         "Useragent: CCBot\nDissallow: /",
         "User-agent: CCBot/2.0\nDisallow: /",
         "User-agent: CCBot, GPTBot\nDisallow: /",
@@ -71,6 +71,12 @@ def test_a_rule_behind_half_a_megabyte_is_known_to_be_missing() -> None:
     robots = parse_robots(b"#" * MAX_TEXT_BYTES + b"\nUser-agent: *\nDisallow: /")
     assert robots.is_cut
     assert robots.groups == ()
+
+
+def test_a_file_as_long_as_is_read_is_whole() -> None:
+    robots = parse_robots(b"User-agent: *\nDisallow: /#".ljust(MAX_TEXT_BYTES, b"x"))
+    assert not robots.is_cut
+    assert is_disallowed(robots.groups, "/a")
 
 
 def test_a_rule_that_is_cut_in_two_is_not_read_as_a_wider_one() -> None:

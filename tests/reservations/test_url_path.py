@@ -32,6 +32,7 @@ from demur.reservations.url_path import host_of, is_covered, path_of, pattern_of
         ("https://ex.org/see/https://ex.com/a", "/see/"),
         ("https://ex.org/see/https://ex.com/a", "/see/https://ex.com/a$"),
         ("https://ex.org/aa", "/*a$"),
+        (" https://ex.org/a\n", " /a$ "),
     ],
 )
 def test_a_pattern_covers_a_path(url: str, pattern: str) -> None:
@@ -79,7 +80,7 @@ def test_a_pattern_of_many_wildcards_does_not_stop_the_clock() -> None:
 @pytest.mark.parametrize(
     ("url", "host"),
     [
-        ("https://Ex.ORG/a", "ex.org"),
+        (" https://Ex.ORG/a", "ex.org"),
         ("https://ada:secret@ex.org:8443/", "ex.org"),
         ("https://[::1]:80/", "[::1]"),
         ("/a", ""),

@@ -126,7 +126,7 @@ _NOES = {
 }
 
 
-@pytest.mark.parametrize("standard", Standard)
+@pytest.mark.parametrize("standard", _NOES)
 def test_a_no_of_each_standard_is_explained(standard: Standard) -> None:
     (finding,) = read_web_source(_URL, **_NOES[standard]).findings  # type: ignore[arg-type]
     assert finding.standard is standard

@@ -11,7 +11,7 @@ from demur.reservations.preference import NOTHING_SAID, Preference, combine, no_
 from demur.reservations.robots import ALLOW, DISALLOW, Group, Line, is_disallowed, parse_robots
 from demur.reservations.site_file import SiteFile
 from demur.reservations.training_crawlers import Collects, find_crawlers
-from demur.reservations.url_path import path_of
+from demur.reservations.url_path import path_of, pattern_of
 
 _RULES: Final = (ALLOW, DISALLOW)
 
@@ -35,8 +35,9 @@ def read_ai_txt(file: SiteFile, path: str, product_token: str) -> Preference:
 
 def _for_types(group: Group) -> Group:
     """Return a group whose patterns are in lower case, and begin with `*` where they are the end of a name alone."""
-    return Group(group.agents, [Line(line.name, _as_type(line.value.lower())) for line in group.lines])
+    return Group(group.agents, [_for_type(line) for line in group.lines])
 
 
-def _as_type(pattern: str) -> str:
-    return f"*{pattern}" if pattern.startswith(".") else pattern
+def _for_type(line: Line) -> Line:
+    value = line.value.lower()
+    return Line(line.name, value, pattern_of(f"*{value}" if value.startswith(".") else value))

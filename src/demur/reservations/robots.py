@@ -12,6 +12,7 @@ misspellings. A list of names or a version in a `User-agent` line is left to who
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from demur.reservations.site_file import MAX_TEXT_BYTES, decode_text
@@ -28,6 +29,7 @@ EVERYBODY: Final = "*"
 
 _RULES: Final = {ALLOW, DISALLOW, CONTENT_USAGE, CONTENT_SIGNAL, DISALLOW_AI_TRAINING}
 """Lines that end a row of User-agent lines. A License line does not: RFC 9309 section 2.2.4 lets no other record."""
+_ABOUT_PATHS: Final = {ALLOW, DISALLOW, DISALLOW_AI_TRAINING}
 _SPELLINGS: Final = {
     "useragent": USER_AGENT,
     "user agent": USER_AGENT,
@@ -46,10 +48,17 @@ _TOKEN: Final = re.compile(r"[^\s/;,]+")
 
 @dataclass(frozen=True)
 class Line:
-    """A line that was understood: its name in lower case and one spelling, and its value without comment and spaces."""
+    """A line that was understood.
+
+    Attributes:
+        name: in lower case and one spelling.
+        value: without comment and the spaces around it.
+        pattern: the value as it is compared with paths, if the line is about paths alone; else empty.
+    """
 
     name: str
     value: str
+    pattern: str = ""
 
 
 @dataclass
@@ -87,9 +96,11 @@ class Robots:
         ]
 
 
+@lru_cache(maxsize=64)
 def parse_robots(raw: bytes) -> Robots:
     """Return the groups of a robots.txt; never raises, since any bytes are one.
 
+    The last ones are remembered, since a site has many records and one such file; nobody changes what is returned.
     The first 500 KiB are read, RFC 9309 section 2.5; of what is longer, up to the last whole line of them.
     """
     is_cut = len(raw) > MAX_TEXT_BYTES
@@ -111,10 +122,10 @@ def parse_robots(raw: bytes) -> Robots:
 def is_disallowed(groups: Iterable[Group], path: str) -> bool:
     """Tell whether the longest rule that covers a path is a Disallow. The path is written as `path_of` does."""
     rules = [
-        (len(pattern), line.name == ALLOW)
+        (len(line.pattern), line.name == ALLOW)
         for group in groups
         for line in group.lines
-        if line.name in (ALLOW, DISALLOW) and is_covered(path, pattern := pattern_of(line.value))
+        if line.name in (ALLOW, DISALLOW) and is_covered(path, line.pattern)
     ]
     return bool(rules) and not max(rules)[1]
 
@@ -128,4 +139,5 @@ def _read_lines(rows: Iterable[str]) -> Iterable[Line]:
         name = " ".join(name.split()).lower()
         name = _SPELLINGS.get(name, name)
         if name in _RULES or name in (USER_AGENT, LICENSE):
-            yield Line(name, value.strip())
+            value = value.strip()
+            yield Line(name, value, pattern_of(value) if name in _ABOUT_PATHS else "")

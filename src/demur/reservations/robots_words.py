@@ -5,7 +5,8 @@ that is inferred from it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from demur.reservations.content_signal import read_content_signal
@@ -48,9 +49,11 @@ def read_robots(file: SiteFile, path: str, product_token: str) -> list[Finding]:
     robots = parse_robots(file.body)
     return [
         *_read_own_rules(robots, path, product_token),
-        *_read_crawler_rules(robots, path),
+        *_read_crawler_rules(file, path),
         *_read_rows(robots.ungrouped, path, _only_no("ungrouped")),
-        *find(Standard.ROBOTS, _CHANNEL, "", undetermined("cut") if robots.is_cut else NOTHING_SAID),
+        *find(
+            Standard.ROBOTS, _CHANNEL, "the file is too long", undetermined("cut") if robots.is_cut else NOTHING_SAID
+        ),
     ]
 
 
@@ -71,23 +74,36 @@ def _read_own_rules(robots: Robots, path: str, product_token: str) -> list[Findi
     return _read_rows([line for group in groups for line in group.lines], path, lambda said: said)
 
 
-def _read_crawler_rules(robots: Robots, path: str) -> list[Finding]:
+def _read_crawler_rules(file: SiteFile, path: str) -> list[Finding]:
     """Read the groups that name crawlers that may collect for training, each crawler by all of its groups."""
-    groups_by_name: dict[str, list[Group]] = {}
-    collects: dict[str, Collects] = {}
-    for group in robots.groups:
-        named = find_crawlers("\n".join(group.agents))
-        collects |= named
-        for name in named:
-            groups_by_name.setdefault(name, []).append(group)
     findings: list[Finding] = []
-    for name, groups in groups_by_name.items():
-        if is_disallowed(groups, path):
-            findings += find(Standard.ROBOTS, _CHANNEL, f"User-agent: {name}, Disallow", _inferred(collects[name]))
-        if collects[name] is Collects.TRAINING:
-            rows = [line for group in groups for line in group.lines]
+    for crawler in _crawlers(file.body):
+        if is_disallowed(crawler.groups, path):
+            raw = f"User-agent: {crawler.name}, Disallow"
+            findings += find(Standard.ROBOTS, _CHANNEL, raw, _inferred(crawler.collects))
+        if crawler.collects is Collects.TRAINING:
+            rows = [line for group in crawler.groups for line in group.lines]
             findings += _read_rows(rows, path, _only_no("inferred"))
     return findings
+
+
+@dataclass(frozen=True)
+class _Crawler:
+    """A crawler that may collect for training, and all groups that name it."""
+
+    name: str
+    collects: Collects
+    groups: tuple[Group, ...]
+
+
+@lru_cache(maxsize=64)
+def _crawlers(raw: bytes) -> tuple[_Crawler, ...]:
+    named = [(find_crawlers("\n".join(group.agents)), group) for group in parse_robots(raw).groups]
+    collects = {name: each for crawlers, _ in named for name, each in crawlers.items()}
+    return tuple(
+        _Crawler(name, each, tuple(group for crawlers, group in named if name in crawlers))
+        for name, each in collects.items()
+    )
 
 
 def _inferred(collects: Collects) -> Preference:
@@ -117,7 +133,7 @@ def _read_rows(rows: Sequence[Line], path: str, weigh: Callable[[Preference], Pr
         raw, said = _read_longest([line.value for line in rows if line.name == name], path, read)
         findings += find(standard, _CHANNEL, raw, weigh(said))
     for line in rows:
-        if line.name == DISALLOW_AI_TRAINING and is_covered(path, pattern_of(line.value)):
+        if line.name == DISALLOW_AI_TRAINING and is_covered(path, line.pattern):
             said = weigh(no_training("expired_draft"))
             findings += find(Standard.ROBOTS, _CHANNEL, f"DisallowAITraining: {line.value}", said)
     return findings

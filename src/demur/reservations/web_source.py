@@ -140,7 +140,7 @@ def _read_page_words(record: _Record) -> list[Finding]:
             said = read_scoped_tag(crawler, content, record.product_token, is_image=record.is_image)
             findings += find(Standard.NOAI, "html-meta", f"{name}: {content}", said)
     cut = undetermined("cut") if record.page.is_cut else NOTHING_SAID
-    return [*findings, *find(Standard.NOAI, "html-meta", "", cut)]
+    return [*findings, *find(Standard.NOAI, "html-meta", "the head is too long", cut)]
 
 
 def _read_site(record: _Record) -> list[Finding]:
