@@ -15,6 +15,7 @@ from demur.cli.gate_options import (
     load_catalogue,
     load_list,
 )
+from demur.cli.gate_reserved import reserved
 from demur.cli.gate_seeing import explain, report
 from demur.cli.gate_summary import gate_progress, print_summary, warn_of_namespaces
 from demur.cluster.engine_name import EngineName
@@ -31,6 +32,7 @@ gate_app = typer.Typer(
 )
 gate_app.command()(explain)
 gate_app.command()(report)
+gate_app.command()(reserved)
 gate_app.command()(serve)
 
 Out = Annotated[
