@@ -1,0 +1,62 @@
+"""docs/data-engineer/reservations.md, held against the code: its example, its flags, its standards."""
+
+import ast
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).resolve().parents[2]
+_ROOM = _ROOT / "src/demur/reservations"
+_PAGE = (_ROOT / "docs/data-engineer/reservations.md").read_text(encoding="utf-8")
+_MODULES = (
+    "ai_txt",
+    "content_signal",
+    "content_usage",
+    "robots_tag",
+    "robots_words",
+    "rsl",
+    "site_file",
+    "tdmrep",
+    "web_source",
+)
+_SAYS = {"no_training", "any_training", "nothing_said", "undetermined", "_only_no", "add"}
+
+
+def _flags(module: str) -> set[str]:
+    """Return the flags that a module gives, as they stand in the calls that make preferences."""
+    tree = ast.parse((_ROOM / f"{module}.py").read_text(encoding="utf-8"))
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return {
+        argument.value
+        for call in calls
+        if getattr(call.func, "id", getattr(call.func, "attr", "")) in _SAYS
+        for argument in call.args
+        if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+    }
+
+
+def _flags_of_page() -> set[str]:
+    table = _PAGE.partition("## Flags")[2].partition("\n## ")[0]
+    return set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
+
+
+def test_the_page_explains_every_flag_and_no_other() -> None:
+    given = set().union(*map(_flags, _MODULES))
+    assert _flags_of_page() == given | {"legacy_label"}
+
+
+def test_the_example_prints_what_the_page_says() -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", _PAGE, re.DOTALL)
+    (wanted,) = re.findall(r"```text\n(.*?)```", _PAGE, re.DOTALL)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(code, {})
+    assert printed.getvalue() == wanted
+
+
+@pytest.mark.parametrize("standard", ["aipref", "content-signals", "robots", "tdmrep", "noai", "ai.txt", "rsl"])
+def test_the_page_names_every_standard_of_the_web(standard: str) -> None:
+    assert f"(`{standard}`)" in _PAGE
