@@ -56,7 +56,8 @@ def test_nothing_there_is_a_no_or_a_yes(text: str) -> None:
 
 def test_a_rule_for_a_crawler_that_may_train_is_held() -> None:
     assert _read("User-agent: Kangaroo Bot\nDisallow: /") == undetermined("inferred", "unclear_crawler")
-    assert _read("User-agent: Diffbot\nContent-Signal: ai-train=no") == NOTHING_SAID
+    assert _read("User-agent: Diffbot\nContent-Signal: ai-train=no") == undetermined("inferred", "unclear_crawler")
+    assert _read("User-agent: Diffbot\nContent-Signal: ai-train=yes\nAllow: /") == NOTHING_SAID
 
 
 def test_a_no_before_all_groups_is_for_everybody() -> None:

@@ -61,7 +61,16 @@ def test_a_licence_server_asks_for_something() -> None:
 
 @pytest.mark.parametrize(
     "attributes",
-    ["", 'url=""', 'url="/"', 'url="/a/*.jpg$"', 'url="https://EX.org/a/"', 'url="https://ex.org"', 'url="*"'],
+    [
+        "",
+        'url=""',
+        'url="/"',
+        'url="/a/*.jpg$"',
+        'url="https://EX.org/a/"',
+        'url="https://ex.org"',
+        'url="https://www.ex.org/"',
+        'url="*"',
+    ],
 )
 def test_a_content_covers_a_record(attributes: str) -> None:
     assert _licence("<prohibits>all</prohibits>", attributes) == no_training()

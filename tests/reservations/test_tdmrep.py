@@ -83,7 +83,8 @@ def test_the_first_entry_that_covers_a_path_counts(entries: object, said: Prefer
     ("body", "said"),
     [
         (b"", NOTHING_SAID),
-        (b"<!doctype html><p>Not found", nothing_said("other_format")),
+        (b" \n", NOTHING_SAID),
+        (b"\n<!doctype html><p>Not found", nothing_said("other_format")),
         (b"<meta name='tdm-reservation' content='1'>", undetermined("damaged")),
         (b'[{"location": "/", "tdm-reservation": 1}', undetermined("damaged")),
         (b'[{"location": "/", "tdm-reservation": 1, "tdm-reservation": 0}]', undetermined("damaged")),

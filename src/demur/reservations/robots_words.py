@@ -81,9 +81,8 @@ def _read_crawler_rules(file: SiteFile, path: str) -> list[Finding]:
         if is_disallowed(crawler.groups, path):
             raw = f"User-agent: {crawler.name}, Disallow"
             findings += find(Standard.ROBOTS, _CHANNEL, raw, _inferred(crawler.collects))
-        if crawler.collects is Collects.TRAINING:
-            rows = [line for group in crawler.groups for line in group.lines]
-            findings += _read_rows(rows, path, _only_no("inferred"))
+        rows = [line for group in crawler.groups for line in group.lines]
+        findings += _read_rows(rows, path, _only_no("inferred") if crawler.collects is Collects.TRAINING else _held_no)
     return findings
 
 
@@ -121,6 +120,11 @@ def _only_no(flag: str) -> Callable[[Preference], Preference]:
         return NOTHING_SAID if is_empty else replace(kept, flags=kept.flags | {flag})
 
     return keep
+
+
+def _held_no(said: Preference) -> Preference:
+    """Return that it is to be held if it is against training: it was said to a crawler that may train."""
+    return NOTHING_SAID if _only_no("inferred")(said) == NOTHING_SAID else _inferred(Collects.UNCLEAR)
 
 
 def _no_or_nothing(word: Word) -> Word:

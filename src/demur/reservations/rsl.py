@@ -56,8 +56,12 @@ def _is_about(content: Element, url: str) -> bool:
     address = content.get("url", "").strip()
     if not address:
         return True
-    host = host_of(address)
-    return host in ("", host_of(url)) and is_covered(path_of(url), pattern_of(address))
+    host = _site_of(address)
+    return host in ("", _site_of(url)) and is_covered(path_of(url), pattern_of(address))
+
+
+def _site_of(url: str) -> str:
+    return host_of(url).removeprefix("www.")
 
 
 def _read_content(content: Element) -> Preference:
