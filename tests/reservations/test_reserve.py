@@ -348,6 +348,12 @@ def test_place_without_numbers_is_told_all_the_same() -> None:
         assert (told.what, told.text, told.personal) == ("place", "", Personal.PLACE)
 
 
+def test_place_that_points_nowhere_is_taken_out() -> None:
+    points_nowhere = b"II*\0\x08\0\0\0" + struct.pack("<HHHIII", 1, 0x8825, 4, 1, 9_999, 0)
+    after = reserve(with_segments(jpeg(), exif_segment(points_nowhere)), PLACE)
+    assert not tell(read_parts(after))
+
+
 def test_place_without_a_hemisphere_is_told() -> None:
     made = Image.Exif()
     made.get_ifd(0x8825).update({2: (45.0, 30.0, 0.0), 4: (10.0, 0.0, 0.0)})

@@ -20,6 +20,8 @@ class Standard(StrEnum):
     NOAI = "noai"
     AI_TXT = "ai.txt"
     RSL = "rsl"
+    PLUS = "plus"
+    CAWG = "cawg"
 
     @property
     def edition(self) -> str:
@@ -42,6 +44,8 @@ _EDITIONS: Final = {
     Standard.NOAI: "noai 2022-11, noml",
     Standard.AI_TXT: "Spawning 2023",
     Standard.RSL: "RSL 1.0",
+    Standard.PLUS: "IPTC Photo Metadata Standard 2023.1",
+    Standard.CAWG: "CAWG Training and Data Mining Assertion 1.1",
 }
 
 
@@ -51,7 +55,8 @@ class Finding:
 
     Attributes:
         standard: whose rules it was read by.
-        channel: where it stood: `http-header`, `html-meta`, `robots.txt`, `well-known`, `site-file`, `xml`.
+        channel: where it stood: `http-header`, `html-meta`, `robots.txt`, `well-known`, `site-file`, `xml`;
+            in a file `xmp`, `epub`, `c2pa`, or `file` if it cannot be opened.
         raw: the words that decided, shortened and without control characters.
         preference: what they mean.
     """

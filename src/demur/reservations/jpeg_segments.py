@@ -84,17 +84,21 @@ def find_end(raw: bytes, scan: int) -> int:
     raise DamagedPhotoError("its picture has no end: it was cut off")
 
 
-def read_jpeg(raw: bytes, *, to_the_end: bool = True) -> PhotoParts:
-    """Return what a JPEG carries; without looking at the picture's end, if that is not asked for."""
+def read_jpeg(raw: bytes, *, reservation_only: bool = False) -> PhotoParts:
+    """Return what a JPEG carries; if only a reservation is asked for, without its end, EXIF and IPTC."""
     segments, scan = parse_segments(raw)
+    packets = (*(each.payload[len(_XMP) :] for each in segments if each.has(_APP1, _XMP)), *_extended(segments))
+    is_signed = any(each.has(_APP11, b"JP") and b"jumb" in each.payload[:64] for each in segments)
+    if reservation_only:
+        return PhotoParts(packets, is_signed=is_signed)
     resources = b"".join(each.payload[len(_RESOURCES) :] for each in segments if each.has(_APP13, _RESOURCES))
     records = find_records(resources)
     return PhotoParts(
-        packets=(*(each.payload[len(_XMP) :] for each in segments if each.has(_APP1, _XMP)), *_extended(segments)),
+        packets=packets,
         exif=tuple(each.payload[len(_EXIF) :] for each in segments if each.has(_APP1, _EXIF)),
         iptc=(records,) if records else (),
-        is_signed=any(each.has(_APP11, b"JP") and b"jumb" in each.payload[:64] for each in segments),
-        behind_bytes=len(raw) - find_end(raw, scan) if to_the_end else 0,
+        is_signed=is_signed,
+        behind_bytes=len(raw) - find_end(raw, scan),
     )
 
 

@@ -15,6 +15,7 @@ from demur.reservations.xmp_packet import MAX_PACKET_BYTES
 START = b"\x89PNG\r\n\x1a\n"
 _XMP = b"XML:com.adobe.xmp\0"
 _PROFILE = b"Raw profile type "
+_PACKET_PROFILES = (_PROFILE + b"xmp\0", _PROFILE + b"APP1\0")
 _EXIF = b"Exif\0\0"
 _TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _AROUND_BYTES = 12
@@ -51,15 +52,17 @@ def parse_chunks(raw: bytes) -> tuple[list[Chunk], int]:
     raise DamagedPhotoError("it is cut off, or damaged")
 
 
-def read_png(raw: bytes) -> PhotoParts:
-    """Return what a PNG carries."""
+def read_png(raw: bytes, *, reservation_only: bool = False) -> PhotoParts:
+    """Return what a PNG carries; if only a reservation is asked for, without EXIF and IPTC."""
     chunks, end = parse_chunks(raw)
     packets, exif, iptc = [], [], []
     for each in chunks:
-        if each.kind == b"eXIf":
-            exif.append(each.content.removeprefix(_EXIF))
-        elif _is_xmp(each):
+        if _is_xmp(each):
             packets.append(_international_text(each.content))
+        elif reservation_only and not each.content.startswith(_PACKET_PROFILES):
+            continue
+        elif each.kind == b"eXIf":
+            exif.append(each.content.removeprefix(_EXIF))
         elif profile := _profile(each):
             name, content = profile
             if content.startswith(_EXIF):
