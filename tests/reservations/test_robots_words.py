@@ -124,6 +124,15 @@ def test_a_finding_names_the_line_that_decided() -> None:
     assert (draft.standard, draft.raw) == (Standard.ROBOTS, "DisallowAITraining: /")
 
 
+def test_crawlers_with_the_same_rules_are_one_finding() -> None:
+    text = "User-agent: GPTBot\nUser-agent: CCBot\nDisallow: /\n\nUser-agent: ClaudeBot\nDisallow: /"
+    findings = read_robots(SiteFile(text.encode()), "/a", "DemurGate")
+    assert [finding.raw for finding in findings] == [
+        "User-agent: gptbot, ccbot, Disallow",
+        "User-agent: claudebot, Disallow",
+    ]
+
+
 def test_licences_of_the_own_group_come_before_those_of_the_site() -> None:
     text = b"License: /site.xml\nUser-agent: *\nLicense: /group.xml\n"
     assert licences_in_robots(SiteFile(text), "DemurGate") == ["/group.xml"]

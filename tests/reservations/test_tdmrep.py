@@ -66,6 +66,7 @@ def test_a_reservation_is_one_or_nought(values: list[str], said: Preference) -> 
         ([{"location": "*", "tdm-reservation": "1"}], no_training("lenient_json")),
         ([{"location": "https://ex.org/a", "tdm-reservation": 1}], no_training()),
         ([{"location": "/", "tdm-reservation": True}], _PLAINLY_MEANT),
+        ([{"location": "/", "tdm-reservation": False}], nothing_said("protocol_error")),
         ([{"location": "/", "tdm-reservation": 10}], nothing_said("protocol_error")),
         ([{"location": "/", "tdm-reservation": None}], nothing_said("protocol_error")),
         ([{"location": "/"}], nothing_said("protocol_error")),

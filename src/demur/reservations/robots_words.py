@@ -77,31 +77,36 @@ def _read_own_rules(robots: Robots, path: str, product_token: str) -> list[Findi
 def _read_crawler_rules(file: SiteFile, path: str) -> list[Finding]:
     """Read the groups that name crawlers that may collect for training, each crawler by all of its groups."""
     findings: list[Finding] = []
-    for crawler in _crawlers(file.body):
-        if is_disallowed(crawler.groups, path):
-            raw = f"User-agent: {crawler.name}, Disallow"
-            findings += find(Standard.ROBOTS, _CHANNEL, raw, _inferred(crawler.collects))
-        rows = [line for group in crawler.groups for line in group.lines]
-        findings += _read_rows(rows, path, _only_no("inferred") if crawler.collects is Collects.TRAINING else _held_no)
+    for crawlers in _crawlers(file.body):
+        if is_disallowed(crawlers.groups, path):
+            raw = f"User-agent: {crawlers.names}, Disallow"
+            findings += find(Standard.ROBOTS, _CHANNEL, raw, _inferred(crawlers.collects))
+        rows = [line for group in crawlers.groups for line in group.lines]
+        findings += _read_rows(rows, path, _only_no("inferred") if crawlers.collects is Collects.TRAINING else _held_no)
     return findings
 
 
 @dataclass(frozen=True)
-class _Crawler:
-    """A crawler that may collect for training, and all groups that name it."""
+class _Crawlers:
+    """Crawlers that may collect for training, and that the same groups name."""
 
-    name: str
+    names: str
     collects: Collects
     groups: tuple[Group, ...]
 
 
 @lru_cache(maxsize=64)
-def _crawlers(raw: bytes) -> tuple[_Crawler, ...]:
-    named = [(find_crawlers("\n".join(group.agents)), group) for group in parse_robots(raw).groups]
-    collects = {name: each for crawlers, _ in named for name, each in crawlers.items()}
+def _crawlers(raw: bytes) -> tuple[_Crawlers, ...]:
+    groups = parse_robots(raw).groups
+    named = [find_crawlers("\n".join(group.agents)) for group in groups]
+    collects = {name: each for crawlers in named for name, each in crawlers.items()}
+    alike: dict[tuple[Collects, tuple[int, ...]], list[str]] = {}
+    for name, each in collects.items():
+        places = tuple(place for place, crawlers in enumerate(named) if name in crawlers)
+        alike.setdefault((each, places), []).append(name)
     return tuple(
-        _Crawler(name, each, tuple(group for crawlers, group in named if name in crawlers))
-        for name, each in collects.items()
+        _Crawlers(", ".join(names), each, tuple(groups[place] for place in places))
+        for (each, places), names in alike.items()
     )
 
 

@@ -91,9 +91,7 @@ def _with_lenience(said: Preference, *, is_lenient: bool) -> Preference:
 
 
 def _as_text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    return "true" if value is True else re.sub(r"\.0\Z", "", str(value))
+    return value if isinstance(value, str) else re.sub(r"\.0\Z", "", str(value))
 
 
 def _read_value(value: str) -> Preference:
