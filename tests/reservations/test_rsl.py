@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,6 +38,7 @@ def _licence(terms: str, attributes: str = 'url="/"') -> Preference:
         ('<prohibits type="usage">ai-all</prohibits>', no_training()),
         ('<prohibits type="usage">train-ai</prohibits>', no_training()),
         ("<prohibits>all</prohibits>", no_training()),
+        ('<prohibits type=" Usage">all</prohibits>', no_training()),
         ('<prohibits type="usage">train-genai</prohibits>', Preference(genai=Word.DENY)),
         (f'{_PERMITTED}<prohibits type="usage">train-genai</prohibits>', Preference(Word.ALLOW, Word.DENY)),
         (_PERMITTED, any_training()),
@@ -79,6 +82,22 @@ def test_a_content_covers_a_record(attributes: str) -> None:
 @pytest.mark.parametrize("attributes", ['url="/b"', 'url="https://ex.com/"', 'url="/a$"'])
 def test_a_content_of_another_place_says_nothing(attributes: str) -> None:
     assert _licence("<prohibits>all</prohibits>", attributes) == NOTHING_SAID
+
+
+def test_a_licence_counts_for_the_content_that_it_stands_in() -> None:
+    inner = '<content url="/b"><license><prohibits>all</prohibits></license></content>'
+    assert _read(f'<content url="/a">{inner}<x><license>{_PERMITTED}</license></x></content>') == any_training()
+    assert _read(f'<content url="/a">{inner}</content>', "https://ex.org/b") == no_training()
+
+
+def test_a_hostile_document_does_not_stop_the_clock() -> None:
+    depth = MAX_DEPTH // 2 - 1
+    raw = (
+        b"<rsl>" + b"<content><license>" * depth + b"<permits/>" * 90_000 + b"</license></content>" * depth + b"</rsl>"
+    )
+    started = time.process_time()
+    read_rsl(raw, "https://ex.org/")
+    assert time.process_time() - started < 5
 
 
 def test_a_feed_may_hold_licences() -> None:

@@ -6,6 +6,7 @@ licence server is a no until somebody has a licence.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final
 from xml.etree.ElementTree import Element
 
@@ -39,7 +40,7 @@ def read_rsl(raw: bytes, url: str) -> Preference:
     roots = [element for element in root.iter() if _name(element) == "rsl"]
     if not roots:
         return undetermined("other_format")
-    contents = [content for each in roots for content in each.iter() if _name(content) == "content"]
+    contents = (element for element in root.iter() if _name(element) == "content")
     said = [_read_content(content) for content in contents if _is_about(content, url)]
     is_plain = not any(each.tag.startswith("{") for each in roots)
     return combine([*said, nothing_said("no_namespace") if is_plain else NOTHING_SAID])
@@ -49,6 +50,20 @@ def _name(element: Element) -> str:
     """Return an element's name if it is of RSL or has no namespace; else an empty text."""
     namespace, _, name = element.tag.rpartition("}")
     return name if not namespace or _NAMESPACE.match(namespace) else ""
+
+
+def _within(element: Element, name: str) -> Iterator[Element]:
+    """Return the outermost elements of a name inside another, but for what is inside a content in it.
+
+    So each element is looked at once on each level, however a hostile document nests them.
+    """
+    waiting = [element]
+    while waiting:
+        for child in waiting.pop():
+            if _name(child) == name:
+                yield child
+            elif _name(child) != "content":
+                waiting.append(child)
 
 
 def _is_about(content: Element, url: str) -> bool:
@@ -65,9 +80,8 @@ def _site_of(url: str) -> str:
 
 
 def _read_content(content: Element) -> Preference:
-    licences = [element for element in content.iter() if _name(element) == "license"]
     is_served = bool(content.get("server", "").strip())
-    return combine(_read_licence(licence, is_served=is_served) for licence in licences)
+    return combine(_read_licence(licence, is_served=is_served) for licence in _within(content, "license"))
 
 
 def _read_licence(licence: Element, *, is_served: bool) -> Preference:
@@ -87,7 +101,7 @@ def _read_licence(licence: Element, *, is_served: bool) -> Preference:
 
 def _usages(licence: Element, name: str) -> set[str] | None:
     """Return the uses that are permitted or prohibited; None if the licence does not speak of uses there."""
-    found = [element for element in licence.iter() if _name(element) == name and _type(element) in ("usage", "")]
+    found = [element for element in _within(licence, name) if _type(element) in ("usage", "")]
     if not found:
         return None
     return {usage for element in found for usage in re.split(r"[\s,]+", "".join(element.itertext()).lower()) if usage}
