@@ -21,6 +21,8 @@ def _read(*lines: str, is_image: bool | None = True) -> Preference:
         "max-snippet:20, noai",
         "unavailable_after: Wed, 25 Jun 2030 15:00:00 GMT, noai",
         "demurgate: noai",
+        "DemurGate: noai",
+        "Unavailable_After: 2030-06-25, noai",
         "demurgate: noindex, noai",
         "*: noai",
         "bingbot: noindex, demurgate: noai",
@@ -74,7 +76,7 @@ def test_a_tag_for_another_crawler_is_weighed(line: str, said: Preference) -> No
 
 
 def test_a_meta_element_is_named_after_its_crawler() -> None:
-    assert read_scoped_tag("robots", "noai", "DemurGate", is_image=True) == no_training()
+    assert read_scoped_tag(" Robots ", "noindex, noai", "DemurGate", is_image=True) == no_training()
     assert read_scoped_tag("GPTBot", "noai", "DemurGate", is_image=True) == no_training("inferred")
 
 
