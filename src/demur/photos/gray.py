@@ -179,8 +179,6 @@ def _as_seen(image: Image.Image) -> Pixels:
         return np.asarray(np.asarray(image).clip(0, 0xFFFF) >> 8).astype(np.uint8)
     if image.has_transparency_data:
         image = Image.alpha_composite(Image.new("RGBA", image.size, _WHITE), image.convert("RGBA"))
-    if image.mode not in {"1", "L", "RGB"}:
-        image = image.convert("RGB")
     return np.asarray(image.convert("L"))
 
 
