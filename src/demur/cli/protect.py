@@ -196,7 +196,8 @@ def _tell_left(outcomes: Sequence["Outcome"], console: Console) -> None:
         )
     if broken := sum(each.is_signature_broken for each in outcomes):
         console.print(
-            f"{_photos(broken)} had signed content credentials; these are still there, but their signature is broken"
+            f"{_photos(broken)} had signed content credentials; these are still there and may tell more about you, "
+            "but their signature is broken"
         )
 
 
