@@ -184,12 +184,13 @@ def test_package_of_an_epub_is_read(opf: str, train: Word) -> None:
             package(""),
             container='<c xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfile full-path="no"/></c>',
         ),
+        epub(package(""), container=f'<c xmlns="{_CONTAINER}">' + '<rootfile full-path="book.opf"/>' * 17 + "</c>"),
         epub(package("x" * 2_000_000)),
         epub(package("", "", '<!DOCTYPE package [<!ENTITY a "b">]>')),
         epub(package(""))[:-30],
         epub(package("")).replace(b"\0\0\x08\0", b"\1\0\x08\0"),
     ],
-    ids=["broken package", "no package", "missing package", "bomb", "entities", "cut off", "locked"],
+    ids=["broken package", "none", "missing package", "too many packages", "bomb", "entities", "cut off", "locked"],
 )
 def test_damaged_epub_is_undetermined(raw: bytes) -> None:
     assert read_file_preference(raw).is_undetermined

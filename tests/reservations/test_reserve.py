@@ -376,6 +376,20 @@ def test_png_that_does_not_begin_with_its_header_is_refused() -> None:
         reserve(raw[:8] + png_chunk(b"tEXt", b"a\0b") + raw[8:], PLAIN)
 
 
+@pytest.mark.parametrize(
+    ("limit", "photo"),
+    [
+        ("jpeg_segments._MAX_SEGMENTS", jpeg()),
+        ("png_chunks._MAX_CHUNKS", png()),
+        ("webp_chunks._MAX_CHUNKS", webp_animation()),
+    ],
+)
+def test_photo_of_endlessly_many_parts_is_refused(monkeypatch: pytest.MonkeyPatch, limit: str, photo: bytes) -> None:
+    monkeypatch.setattr(f"demur.reservations.{limit}", 2)
+    with pytest.raises(DamagedPhotoError):
+        reserve(photo, PLAIN)
+
+
 def _damage(make: Callable[[bytes], bytes]) -> None:
     for photo in PHOTOS.values():
         try:

@@ -143,6 +143,12 @@ def test_packet_without_rdf_is_refused_and_not_replaced() -> None:
         reserved(b'<x:xmpmeta xmlns:x="adobe:ns:meta/"/>')
 
 
+def test_endlessly_many_properties_cost_one_walk() -> None:
+    many = "".join(f'xmlns:p{number}="{NAMESPACE}" p{number}:DataMining="{ALLOWED}" ' for number in range(5_000))
+    after = reserved(xmp(attributes=many))
+    assert is_reserved(parsed(after))
+
+
 def test_too_large_packet_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("demur.reservations.xmp_packet.MAX_PACKET_BYTES", 10)
     with pytest.raises(XmpError, match="too large"):

@@ -26,6 +26,7 @@ _EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
 _RESOURCES = b"Photoshop 3.0\0"
 _PICTURES = b"MPF\0"
 _MAX_PAYLOAD_BYTES = 65_533
+_MAX_SEGMENTS = 20_000
 _GUID_BYTES = 32
 _EXTENDED_HEAD_BYTES = len(_EXTENDED) + _GUID_BYTES + 8
 _EXTENDED_PART_BYTES = 65_000
@@ -64,6 +65,8 @@ def parse_segments(raw: bytes) -> tuple[list[Segment], int]:
             return segments, start
         end = at + 1 + length
         if not marker or marker[0] in _WITHOUT_LENGTH or length < 2 or end > len(raw):  # noqa: PLR2004
+            break
+        if len(segments) == _MAX_SEGMENTS:
             break
         segments.append(Segment(marker[0], raw[at + 3 : end], raw[start:end]))
         at = end

@@ -19,6 +19,7 @@ _PACKET_PROFILES = (_PROFILE + b"xmp\0", _PROFILE + b"APP1\0")
 _EXIF = b"Exif\0\0"
 _TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _AROUND_BYTES = 12
+_MAX_CHUNKS = 250_000
 _DIGITS_A_LINE = 72
 
 
@@ -41,7 +42,7 @@ def parse_chunks(raw: bytes) -> tuple[list[Chunk], int]:
     while at + _AROUND_BYTES <= len(raw):
         size = int.from_bytes(raw[at : at + 4])
         end = at + _AROUND_BYTES + size
-        if end > len(raw):
+        if end > len(raw) or len(chunks) == _MAX_CHUNKS:
             break
         chunks.append(Chunk(raw[at + 4 : at + 8], raw[at + 8 : end - 4], raw[at:end]))
         at = end

@@ -15,6 +15,7 @@ from demur.reservations.tdmrep import read_reservation
 
 MAX_METADATA_BYTES: Final = 16 * 1024 * 1024
 _MAX_PART_BYTES: Final = 1024 * 1024
+_MAX_PACKAGES: Final = 16
 _OPF: Final = "{http://www.idpf.org/2007/opf}"
 _ROOT_FILE: Final = "{urn:oasis:names:tc:opendocument:xmlns:container}rootfile"
 _TDM: Final = "http://www.w3.org/ns/tdmrep#"
@@ -64,12 +65,13 @@ def read_epub(raw: bytes) -> Preference:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             container = parse_xml(_part(archive, "META-INF/container.xml"))
             packages = [each.get("full-path", "") for each in container.iter(_ROOT_FILE)]
-            parts = [_part(archive, each) for each in packages]
+            parts = [_part(archive, each) for each in packages[:_MAX_PACKAGES]]
     except (UnsafeXmlError, UnreadableDocumentError, zipfile.BadZipFile, KeyError, ValueError, OSError):
         return undetermined("damaged")
     except (NotImplementedError, RuntimeError, EOFError, zlib.error):  # locked, or packed in a way that is not known
         return undetermined("damaged")
-    return combine(read_package(each) for each in parts) if parts else undetermined("damaged")
+    is_whole = 0 < len(packages) <= _MAX_PACKAGES
+    return combine([*map(read_package, parts), *(() if is_whole else (undetermined("damaged"),))])
 
 
 def read_package(raw: bytes) -> Preference:

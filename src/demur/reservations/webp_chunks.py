@@ -10,6 +10,7 @@ from demur.reservations.photo_parts import PhotoChange, PhotoParts
 
 _EXIF = b"Exif\0\0"
 _HAS_XMP, _HAS_ALPHA = 0x04, 0x10
+_MAX_CHUNKS = 100_000
 _KEY_FRAME = b"\x9d\x01\x2a"
 
 
@@ -38,7 +39,7 @@ def parse_chunks(raw: bytes) -> tuple[list[Chunk], int]:
     while at + 8 <= end <= len(raw):
         stop = at + 8 + int.from_bytes(raw[at + 4 : at + 8], "little")
         after = stop + (stop - at) % 2
-        if stop > end:
+        if stop > end or len(chunks) == _MAX_CHUNKS:
             break
         chunks.append(Chunk(raw[at : at + 4], raw[at + 8 : stop], raw[at:after]))
         at = after

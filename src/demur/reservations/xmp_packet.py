@@ -170,19 +170,24 @@ class _Walk:
         if self._is_wanted(name):
             self._open.append((depth, name, written, start, []))
             self._listen()
-        for attribute, value in attributes:
-            self._take_attribute(attribute, value, is_of_file=is_resource)
+        own = [(each, value.strip()) for each, value in attributes if not each.startswith("xmlns")]
+        if self._open:
+            for attribute, value in own:
+                if value and _resolved(attribute, scope, None) != (RDF, "parseType"):
+                    self._give(value)
+        wanted = {each.encode(): value for each, value in own if self._is_wanted(_resolved(each, scope, None))}
+        if wanted:
+            self._take_attributes(start, wanted, is_of_file=is_resource)
 
-    def _take_attribute(self, written: str, value: str, *, is_of_file: bool) -> None:
-        if written.startswith("xmlns"):
-            return
-        name = _resolved(written, self._scopes[-1], None)
-        if self._open and name != (RDF, "parseType") and value.strip():
-            self._give(value.strip())
-        if self._is_wanted(name):
-            start, end, *span = _attribute_spans(self.packet.raw, self.parser.CurrentByteIndex, written.encode())
-            found = Property(name, (value.strip(),), start, end, (span[0], span[1]), is_of_file, written)
-            self.packet.properties.append(found)
+    def _take_attributes(self, tag_start: int, wanted: dict[bytes, str], *, is_of_file: bool) -> None:
+        """Find where the wanted attributes of a tag stand: in one walk, however many there are."""
+        for each in _attributes(self.packet.raw, tag_start):
+            if each[1] in wanted:
+                written = each[1].decode()
+                name = _resolved(written, self._scopes[-1], None)
+                span = each.span(2 if each[2] is not None else 3)
+                found = Property(name, (wanted[each[1]],), *each.span(), span, is_of_file, written)
+                self.packet.properties.append(found)
 
     def _end(self, _written: str) -> None:
         self._flush()
@@ -233,12 +238,6 @@ def _attributes(raw: bytes, tag_start: int) -> Iterator[re.Match[bytes]]:
         position = found.end()
 
 
-def _attribute_spans(raw: bytes, tag_start: int, written: bytes) -> tuple[int, int, int, int]:
-    """Return where an attribute of a start tag begins and ends, and where its value does."""
-    found = {each[1]: each for each in _attributes(raw, tag_start)}[written]
-    return (*found.span(), *found.span(2 if found[2] is not None else 3))
-
-
 def _tag_end(raw: bytes, start: int) -> int:
     """Return where a start tag ends; a ">" may stand in the value of an attribute."""
     return raw.index(b">", max((each.end() for each in _attributes(raw, start)), default=start)) + 1
@@ -261,9 +260,11 @@ def _as_element(known: Property, value: str) -> tuple[int, int, str]:
 
 
 def _spliced(raw: bytes, changes: Iterable[tuple[int, int, str]]) -> bytes:
-    for start, end, text in sorted(changes, reverse=True):
-        raw = raw[:start] + text.encode() + raw[end:]
-    return raw
+    pieces, at = [], 0
+    for start, end, text in sorted(changes):
+        pieces += [raw[at:start], text.encode()]
+        at = end
+    return b"".join([*pieces, raw[at:]])
 
 
 def _padded(before: bytes, after: bytes) -> bytes:
