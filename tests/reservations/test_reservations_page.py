@@ -15,10 +15,12 @@ _MODULES = (
     "ai_txt",
     "content_signal",
     "content_usage",
+    "outcome",
     "robots_tag",
     "robots_words",
     "rsl",
     "site_file",
+    "tdm_ai",
     "tdmrep",
     "web_source",
 )
@@ -45,16 +47,14 @@ def _flags_of_page() -> set[str]:
 
 def test_the_page_explains_every_flag_and_no_other() -> None:
     given = set().union(*map(_flags, _MODULES))
-    assert _flags_of_page() == given | {"legacy_label"}
+    assert _flags_of_page() == given | {"legacy_label", "overridden_by_licence"}
 
 
-def test_the_example_prints_what_the_page_says() -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", _PAGE, re.DOTALL)
-    (wanted,) = re.findall(r"```text\n(.*?)```", _PAGE, re.DOTALL)
+def test_the_examples_print_what_the_page_says() -> None:
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(code, {})
-    assert printed.getvalue() == wanted
+        exec("".join(re.findall(r"```python\n(.*?)```", _PAGE, re.DOTALL)), {})
+    assert printed.getvalue() == "".join(re.findall(r"```text\n(.*?)```", _PAGE, re.DOTALL))
 
 
 @pytest.mark.parametrize("standard", ["aipref", "content-signals", "robots", "tdmrep", "noai", "ai.txt", "rsl"])

@@ -74,7 +74,7 @@ def test_a_page_speaks_by_its_meta_elements(html: str, said: Preference) -> None
 
 def test_content_type_says_whether_a_record_is_an_image() -> None:
     tag = ("X-Robots-Tag", "noimageai")
-    assert _read(tag, ("Content-Type", "image/jpeg")).train is Word.DENY
+    assert _read(tag, ("Content-Type", " Image/JPEG")).train is Word.DENY
     assert _read(tag, ("content-type", "text/html")).train is Word.UNKNOWN
     assert _read(tag).is_undetermined
     assert _read(tag, ("Content-Type", "text/html"), is_image=True).train is Word.DENY
