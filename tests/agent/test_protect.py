@@ -122,6 +122,11 @@ def test_unreadable_file_in_a_folder_is_not_passed_over(photo: Path, monkeypatch
         protect_photo(task, WISH)
 
 
+def test_folder_that_cannot_be_made_is_told(photo: Path) -> None:
+    with pytest.raises(PhotoNotWrittenError, match="cannot be written"):
+        protect_photo(Task(photo, photo / "in a file" / "holiday.jpg"), WISH)
+
+
 def test_write_protected_photo_is_refused(photo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda _path, _mode: False)
     before = photo.read_bytes()

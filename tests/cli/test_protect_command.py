@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 import typer
 from PIL import Image
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from demur.cli.protect import protect
 
-app = typer.Typer()
+app = typer.Typer(add_completion=False)
 app.command()(protect)
 
 
@@ -110,6 +111,13 @@ def test_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     code, told = run(str(tmp_path / "nowhere.jpg"))
     assert code == 1
     assert '"nowhere.jpg" was not protected: it cannot be read: no such file' in told
+
+
+def test_page_for_data_subjects_names_every_option() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "data-subject" / "protect.md").read_text(encoding="utf-8")
+    options = {option for each in get_command(app).params for option in each.opts if option.startswith("--")}
+    assert options
+    assert {option for option in options if f"`{option}`" not in page and f" {option} " not in page} <= {"--help"}
 
 
 def test_command_loads_neither_django_nor_arrow(photos: Path) -> None:

@@ -114,8 +114,22 @@ def test_what_stands_behind_a_picture_stays() -> None:
     before = PHOTOS["JPEG with a film behind it"]
     after = reserve(before, PLAIN)
     assert after.endswith(before[before.index(b"ftypmp42") - 4 :])
-    assert read_parts(after).behind_bytes == 112
-    assert read_parts(reserve(webp() + b"behind", PLAIN)).behind_bytes == 6
+    assert len(read_parts(after).behind) == 112
+    assert read_parts(reserve(webp() + b"behind", PLAIN)).behind == b"behind"
+
+
+@pytest.mark.parametrize(
+    "place", [b"+45.4390+010.9943/", b"-33.8568+151.2153+004.500/", b"+45.4390+010.9943+059CRSWGS_84/"]
+)
+@pytest.mark.parametrize("photo", [jpeg(), png(), webp()], ids=["JPEG", "PNG", "WebP"])
+def test_place_of_a_film_behind_the_picture_becomes_zeros(photo: bytes, place: bytes) -> None:
+    film = b"\0\0\0\x18ftypmp42\0\0\0\x26\xa9xyz\0\x12\x15\xc7" + place + bytes(20)
+    (told,) = tell(read_parts(photo + film))
+    assert (told.text, told.personal) == (place.decode(), Personal.PLACE)
+    after = reserve(photo + film, PLACE)
+    assert not tell(read_parts(after))
+    assert len(read_parts(after).behind) == len(film)
+    assert reserve(photo + film, IDENTITY).endswith(film)
 
 
 @pytest.mark.parametrize("is_before", [True, False], ids=["XMP before the list", "XMP behind the list"])

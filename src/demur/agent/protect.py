@@ -45,7 +45,7 @@ class Outcome:
         done: whether a file was written.
         is_signature_broken: whether its content credentials fit no longer.
         left: what tells about the person and is still in it.
-        behind_bytes: how much stands behind the picture, which was not looked into.
+        behind_bytes: how much stands behind the picture, in which only the place of a film is looked for.
     """
 
     done: Done
@@ -105,7 +105,7 @@ def protect_photo(task: Task, wish: Wish) -> Outcome:
         Done.ALREADY_RESERVED if is_unchanged else Done.WRITTEN,
         not is_unchanged and is_signed(parts),
         _tell_left(parts),
-        parts.behind_bytes,
+        len(parts.behind),
     )
 
 
@@ -118,7 +118,7 @@ def look_at_photo(source: Path) -> Portrait:
     """
     raw, _status = _load_photo(source)
     parts = read_parts(raw)
-    return Portrait(has_reservation(parts), is_signed(parts), tuple(tell(parts)), parts.behind_bytes)
+    return Portrait(has_reservation(parts), is_signed(parts), tuple(tell(parts)), len(parts.behind))
 
 
 def _pictures_below(folder: Path, out: Path | None) -> Iterator[Path]:

@@ -192,7 +192,7 @@ def _tell_left(outcomes: Sequence["Outcome"], console: Console) -> None:
     if behind := sum(each.behind_bytes > 0 for each in outcomes):
         console.print(
             f"{_photos(behind)} {'carries' if behind == 1 else 'carry'} a film or further pictures behind the picture; "
-            "these were left as they are, and may tell a place"
+            "only a film's place is looked for in these, and they may tell more"
         )
     if broken := sum(each.is_signature_broken for each in outcomes):
         console.print(

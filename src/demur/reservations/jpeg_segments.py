@@ -1,4 +1,4 @@
-"""JPEG: the segments before the picture. The picture, and all that stands behind it, is copied byte for byte.
+"""JPEG: the segments before the picture. The picture is copied byte for byte.
 
 Sources: ITU-T T.81, annex B; ISO 16684-3, section 1.1.3 (XMP, also in several segments); CIPA DC-007 (further
 pictures); C2PA 2.1, section A.3.1.
@@ -101,7 +101,7 @@ def read_jpeg(raw: bytes, *, reservation_only: bool = False) -> PhotoParts:
         exif=tuple(each.payload[len(_EXIF) :] for each in segments if each.has(_APP1, _EXIF)),
         iptc=(records,) if records else (),
         is_signed=is_signed,
-        behind_bytes=len(raw) - find_end(raw, scan),
+        behind=raw[find_end(raw, scan) :],
     )
 
 
@@ -112,7 +112,7 @@ def change_jpeg(raw: bytes, change: PhotoChange) -> bytes:
         PhotoError: a part cannot be read, or does not fit.
     """
     segments, scan = parse_segments(raw)
-    find_end(raw, scan)
+    end = find_end(raw, scan)
     segments.insert(0, _NO_SEGMENT)
     pieces = _changed_pieces(segments, change)
     header_bytes = sum(len(piece) for piece in pieces)
@@ -124,7 +124,7 @@ def change_jpeg(raw: bytes, change: PhotoChange) -> bytes:
             moved = moved_pictures(each.payload[len(_PICTURES) :], first=grown, others=grown - before)
             pieces[number] = _segment(_APP2, _PICTURES + moved)
         old_at, new_at = old_at + len(each.raw), new_at + len(pieces[number])
-    return raw[:2] + b"".join(pieces) + raw[scan:]
+    return raw[:2] + b"".join(pieces) + raw[scan:end] + change.behind(raw[end:])
 
 
 def _changed_pieces(segments: list[Segment], change: PhotoChange) -> list[bytes]:

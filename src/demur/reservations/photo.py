@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from demur.reservations.film_place import without_film_places
 from demur.reservations.iptc_records import without_records, without_resource_records
 from demur.reservations.jpeg_segments import START as JPEG_START
 from demur.reservations.jpeg_segments import change_jpeg, read_jpeg
@@ -185,6 +186,9 @@ class _Reservation:
         if Personal.PLACE in self._remove:
             fields.remove(fields.first, lambda tag: tag == GPS_POINTER)
         return bytes(fields.raw)
+
+    def behind(self, behind: bytes) -> bytes:
+        return without_film_places(behind) if Personal.PLACE in self._remove else behind
 
     def iptc(self, records: bytes) -> bytes:
         return without_records(records, self._is_unwanted_record)

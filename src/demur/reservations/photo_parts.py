@@ -13,14 +13,14 @@ class PhotoParts:
         exif: its EXIF, each beginning as TIFF does.
         iptc: its IPTC-IIM records.
         is_signed: whether it has signed content credentials (C2PA).
-        behind_bytes: how much stands behind the picture: a film, a gain map, further pictures.
+        behind: what stands behind the picture: a film, a gain map, further pictures.
     """
 
     packets: tuple[bytes, ...] = ()
     exif: tuple[bytes, ...] = ()
     iptc: tuple[bytes, ...] = ()
     is_signed: bool = False
-    behind_bytes: int = 0
+    behind: bytes = b""
 
 
 class PhotoChange(Protocol):
@@ -44,6 +44,10 @@ class PhotoChange(Protocol):
 
     def iptc(self, records: bytes) -> bytes:
         """Return what IPTC records outside of Photoshop's resources become."""
+        ...
+
+    def behind(self, behind: bytes) -> bytes:
+        """Return what stands behind the picture afterwards; as many bytes as before."""
         ...
 
     def resources(self, resources: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from demur.reservations.film_place import find_film_places
 from demur.reservations.iptc_records import parse_records
 from demur.reservations.personal import (
     EXIF_IDENTITIES,
@@ -44,6 +45,9 @@ def tell(parts: PhotoParts) -> list[Telling]:
     found = [each for tiff in parts.exif for each in _tell_exif(TiffFields(tiff))]
     found += [each for packet in parts.packets for each in _tell_packet(packet)]
     found += [each for records in parts.iptc for each in _tell_records(records)]
+    found += [
+        Telling("place, in a film behind the picture", each, Personal.PLACE) for each in find_film_places(parts.behind)
+    ]
     order = [*Personal, None]
     return sorted(dict.fromkeys(found), key=lambda each: order.index(each.personal))
 

@@ -1,4 +1,4 @@
-"""PNG: its chunks. Those of the picture, and all that stands behind the last one, are copied byte for byte.
+"""PNG: its chunks. Those of the picture are copied byte for byte.
 
 Sources: PNG third edition, sections 5 and 11.3; ISO 16684-3, section 1.1.5 (XMP); C2PA 2.1, section A.3.3. ImageMagick
 keeps EXIF, XMP and IPTC as hexadecimal digits in text ("Raw profile type …").
@@ -73,7 +73,7 @@ def read_png(raw: bytes, *, reservation_only: bool = False) -> PhotoParts:
             elif name in (b"xmp", b"APP1"):
                 packets.append(_bare_packet(content))
     is_signed = any(each.kind == b"caBX" for each in chunks)
-    return PhotoParts(tuple(packets), tuple(exif), tuple(iptc), is_signed, len(raw) - end)
+    return PhotoParts(tuple(packets), tuple(exif), tuple(iptc), is_signed, raw[end:])
 
 
 def change_png(raw: bytes, change: PhotoChange) -> bytes:
@@ -96,7 +96,7 @@ def change_png(raw: bytes, change: PhotoChange) -> bytes:
         if each.kind == b"IHDR" and not has_packet:
             pieces.append(_xmp_chunk(change.new_packet()))
             has_packet = True
-    return START + b"".join(pieces) + raw[end:]
+    return START + b"".join(pieces) + change.behind(raw[end:])
 
 
 def _changed(chunk: Chunk, change: PhotoChange) -> bytes:

@@ -1,4 +1,4 @@
-"""WebP: its chunks. Those of the picture, and all that stands behind the last one, are copied byte for byte.
+"""WebP: its chunks. Those of the picture are copied byte for byte.
 
 Sources: RFC 9649, sections 2.3 to 2.7; C2PA 2.1, section A.3.2.
 """
@@ -55,7 +55,7 @@ def read_webp(raw: bytes) -> PhotoParts:
         packets=tuple(each.content for each in chunks if each.kind == b"XMP "),
         exif=tuple(each.content.removeprefix(_EXIF) for each in chunks if each.kind == b"EXIF"),
         is_signed=any(each.kind == b"C2PA" for each in chunks),
-        behind_bytes=len(raw) - end,
+        behind=raw[end:],
     )
 
 
@@ -84,7 +84,7 @@ def change_webp(raw: bytes, change: PhotoChange) -> bytes:
     if not has_packet:
         pieces.append(_chunk(b"XMP ", change.new_packet()))
     body = b"WEBP" + b"".join(pieces)
-    return b"RIFF" + len(body).to_bytes(4, "little") + body + raw[end:]
+    return b"RIFF" + len(body).to_bytes(4, "little") + body + change.behind(raw[end:])
 
 
 def _extended(picture: Chunk) -> Chunk:
