@@ -28,12 +28,12 @@ _NOT_A_LOCK = (
 
 
 class _Failures:
-    """Tells of each photo that could not be done in one sentence, and what to do next once for all."""
+    """Keeps a sentence for each photo that could not be done, to tell when no progress bar is in the way."""
 
     def __init__(self) -> None:
         self.exit_code = 0
+        self._sentences: list[str] = []
         self._hints: dict[str, None] = {}
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
 
     @contextmanager
     def of(self, source: Path, what_failed: str) -> Iterator[None]:
@@ -41,13 +41,15 @@ class _Failures:
             yield
         except DemurError as error:
             self.exit_code = self.exit_code or exit_code(error)
-            self._console.print(f'demur: error: "{_plain(source.name)}" {what_failed}: {error}')
+            self._sentences.append(f'demur: error: "{_plain(source.name)}" {what_failed}: {error}')
             if error.hint:
                 self._hints[error.hint] = None
 
-    def tell_hints(self) -> None:
-        for hint in self._hints:
-            self._console.print(f"demur: hint: {hint}")
+    def tell(self) -> None:
+        """Tell of each photo, and once for all what to do next."""
+        console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+        for line in [*self._sentences, *(f"demur: hint: {hint}" for hint in self._hints)]:
+            console.print(line)
 
 
 def protect(
@@ -116,7 +118,7 @@ def _protect_all(tasks: Sequence["Task"], wish: "Wish", console: Console) -> int
             with failures.of(task.source, "was not protected"):
                 outcomes.append(protect_photo(task, wish))
             progress.advance(bar)
-    failures.tell_hints()
+    failures.tell()
     _tell_outcomes(tasks, outcomes, console)
     return failures.exit_code
 
@@ -128,7 +130,7 @@ def _show_all(tasks: Sequence["Task"], console: Console) -> int:
     for task in tasks:
         with failures.of(task.source, "cannot be shown"):
             console.print(_table(task.source, look_at_photo(task.source)))
-    failures.tell_hints()
+    failures.tell()
     if not tasks:
         console.print("No photos were found there.")
     return failures.exit_code
