@@ -18,7 +18,7 @@ from demur.reservations.preference import (
 
 _PLAIN_NO: Final = re.compile(
     r"""(?<![\w-])(?:ai[-_ ]?train(?:ing)?|train(?:ing)?[-_ ]?ai)\s*[=:]\s*["']?"""
-    r"(?:n|no|none|false|0|off|deny|denied|disallow(?:ed)?)(?![\w-])",
+    r"(?:n\w*|false|0|off|deny|denied|disallow(?:ed)?)(?![\w-])",
     re.IGNORECASE,
 )
 

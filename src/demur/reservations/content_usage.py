@@ -24,9 +24,7 @@ _WORDS: Final = {"y": Word.ALLOW, "n": Word.DENY}
 _TRAINING_NAMES: Final = (
     r"(?:train(?:ing)?[-_ ]?(?:gen[-_ ]?)?ai|(?:gen[-_ ]?)?ai[-_ ]?train(?:ing)?|training|train|genai|ai|tdm|bots|all)"
 )
-_SAID_NO: Final = (
-    r"(?:n|no|none|not|never|false|f|0|off|deny|denied|disallow(?:ed)?|forbid(?:den)?|prohibit(?:ed)?|\?0)"
-)
+_SAID_NO: Final = r"(?:n\w*|false|f|0|off|deny|denied|disallow(?:ed)?|forbid(?:den)?|prohibit(?:ed)?|\?0)"
 _PLAIN_NO: Final = re.compile(rf"""(?<![\w-]){_TRAINING_NAMES}\s*[=:]\s*["']?{_SAID_NO}(?![\w-])""", re.IGNORECASE)
 """A no that any person understands, whether or not a parser does."""
 
