@@ -38,7 +38,8 @@ def parse_chunks(raw: bytes) -> tuple[list[Chunk], int]:
     Raises:
         DamagedPhotoError: a chunk reaches over the end, or the first or the last one is missing.
     """
-    chunks, at = [], len(START)
+    chunks: list[Chunk] = []
+    at = len(START)
     while at + _AROUND_BYTES <= len(raw):
         size = int.from_bytes(raw[at : at + 4])
         end = at + _AROUND_BYTES + size

@@ -35,7 +35,8 @@ def parse_chunks(raw: bytes) -> tuple[list[Chunk], int]:
         DamagedPhotoError: a chunk reaches over the end, or there is none.
     """
     end = 8 + int.from_bytes(raw[4:8], "little")
-    chunks, at = [], 12
+    chunks: list[Chunk] = []
+    at = 12
     while at + 8 <= end <= len(raw):
         stop = at + 8 + int.from_bytes(raw[at + 4 : at + 8], "little")
         after = stop + (stop - at) % 2
