@@ -2,8 +2,8 @@
 
 Copies that were made smaller, compressed, or made lighter or darker differ in few bits, other photos in about half.
 The definition is Meta's ("The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm", 2019) and its
-reference implementation; of the hashes here 10 bits at most differ from those, and at most photos none to 2, which is
-well within what PDQ itself calls the same photo.
+reference implementation. Most hashes here are the same as its own bit by bit; a scaled decode may change a few, which
+`demur.photos.matching` allows for.
 
 A photo with little in it (a blank page, a night sky) has a quality below `LEAST_QUALITY`. Its hash is noise, and all
 blank photos have the same: it must match nothing, so it is neither listed nor looked up.
