@@ -50,6 +50,10 @@ def test_a_tag_about_search_says_nothing(line: str) -> None:
     assert _read(line) == NOTHING_SAID
 
 
+def test_a_tag_of_an_expired_draft_is_a_no() -> None:
+    assert _read("noindex, DisallowAITraining") == no_training("expired_draft")
+
+
 def test_a_tag_for_images_says_nothing_of_a_text() -> None:
     assert _read("noimageai", is_image=False) == nothing_said("images_only")
     assert _read("noimageai", is_image=None) == undetermined("media_unknown")

@@ -60,6 +60,18 @@ def test_a_rule_for_a_crawler_that_may_train_is_held() -> None:
     assert _read("User-agent: Diffbot\nContent-Signal: ai-train=yes\nAllow: /") == NOTHING_SAID
 
 
+@pytest.mark.parametrize(
+    "name", ["AI-Training", "train-ai", "AITraining", "training", "no_ai_training", "x-training-bot"]
+)
+def test_a_rule_for_a_name_that_says_training_is_held(name: str) -> None:
+    assert _read(f"User-agent: {name}\nDisallow: /") == undetermined("inferred", "unclear_crawler")
+
+
+@pytest.mark.parametrize("name", ["TrainlineBot", "Constraining", "trainspotter.example"])
+def test_a_rule_for_a_name_that_only_begins_so_says_nothing(name: str) -> None:
+    assert _read(f"User-agent: {name}\nDisallow: /") == NOTHING_SAID
+
+
 def test_a_no_before_all_groups_is_for_everybody() -> None:
     text = "Content-Usage: train-ai=n\nUser-agent: DemurGate\nContent-Usage: train-ai=y"
     assert _read(text) == no_training("ungrouped")
@@ -146,6 +158,7 @@ def test_crawlers_are_found_as_whole_words() -> None:
         "kangaroo bot": Collects.UNCLEAR,
     }
     assert find_crawlers("XGPTBot GPTBot-Foo") == {}
+    assert find_crawlers("cohere-training-data-crawler") == {"cohere-training-data-crawler": Collects.TRAINING}
     assert find_crawler(" GPTBOT ") is Collects.TRAINING
     assert find_crawler("googlebot") is None
 

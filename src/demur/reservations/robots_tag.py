@@ -1,7 +1,8 @@
 """noai, noimageai and noml in the X-Robots-Tag header and in `<meta name="robots">`.
 
-Sources: DeviantArt 2022-11 (noai, noimageai), noml.info (noml). They are only ever a no. A line may be for one crawler:
-`gptbot: noai`. Directives about search (noindex, noimageindex, nosnippet, none) say nothing about training.
+Sources: DeviantArt 2022-11 (noai, noimageai), noml.info (noml), draft-canel-robots-ai-control (DisallowAITraining,
+expired). They are only ever a no. A line may be for one crawler: `gptbot: noai`. Directives about search (noindex,
+noimageindex, nosnippet, none) say nothing about training.
 """
 
 import re
@@ -12,6 +13,7 @@ from demur.reservations.preference import NOTHING_SAID, Preference, combine, no_
 from demur.reservations.training_crawlers import Collects, find_crawler
 
 _FOR_ALL_MEDIA: Final = {"noai", "noml"}
+_OF_EXPIRED_DRAFT: Final = "disallowaitraining"
 _FOR_IMAGES: Final = "noimageai"
 _WITH_VALUE: Final = {"unavailable_after", "max-snippet", "max-image-preview", "max-video-preview"}
 """Directives with a colon: what stands before it is no crawler."""
@@ -59,6 +61,8 @@ def _read_directive(text: str, *, is_image: bool | None) -> Preference:
     directive = text.strip().lower()
     if directive in _FOR_ALL_MEDIA:
         return no_training()
+    if directive == _OF_EXPIRED_DRAFT:
+        return no_training("expired_draft")
     if directive == _FOR_IMAGES:
         if is_image is None:
             return undetermined("media_unknown")

@@ -9,6 +9,8 @@ from typing import Final
 import yaml
 
 _DATA: Final = "data/training_crawlers.yaml"
+_POLICY: Final = re.compile(r"(?<![\w.-])(?:[\w-]*[-_])?(?:ai)?train(?:ing)?(?:[-_][\w-]*)?(?![\w.-])")
+"""A name that says training itself, as a draft of 2026-10 proposes for robots.txt; how it will be spelled is open."""
 
 
 class Collects(StrEnum):
@@ -22,9 +24,11 @@ def find_crawlers(text: str) -> dict[str, Collects]:
     """Return the crawlers that a text names as whole words, whatever the case; their names in lower case.
 
     A line of robots.txt should name one by its token alone. People also write a version after it, a whole user agent,
-    or several names on one line, and mean the same.
+    or several names on one line, and mean the same. A name that says training and is not in the list is unclear.
     """
-    return {name: _crawlers()[name] for name in _pattern().findall(text.lower())}
+    lowered = text.lower()
+    policies = dict.fromkeys(_POLICY.findall(lowered), Collects.UNCLEAR)
+    return policies | {name: _crawlers()[name] for name in _pattern().findall(lowered)}
 
 
 def find_crawler(name: str) -> Collects | None:
