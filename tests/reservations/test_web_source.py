@@ -51,7 +51,7 @@ def test_a_header_that_another_tool_lets_through_is_held(header: tuple[str, str]
 
 
 def test_lines_of_a_header_are_read_as_one() -> None:
-    assert _read(("Content-Usage", "train-ai=n"), ("content-usage", "train-ai=y")) == any_training()
+    assert _read(("Content-Usage ", "train-ai=n"), (" content-usage", "train-ai=y")) == any_training()
     assert _read(("Content-Signal", "search=yes"), ("content-signal", "ai-train=no")) == no_training()
 
 
@@ -108,7 +108,8 @@ def test_a_link_to_something_else_is_no_licence(link: str) -> None:
 
 
 def test_a_licence_in_the_page_speaks() -> None:
-    assert _read(html=f'<script type="application/rsl+xml">\n{_RSL_NO.decode()}</script>') == no_training()
+    document = f'\n<?xml version="1.0"?>{_RSL_NO.decode()}'
+    assert _read(html=f'<script type="application/rsl+xml">{document}</script>') == no_training()
 
 
 def test_a_licence_address_that_is_none_is_held() -> None:
