@@ -116,6 +116,9 @@ def test_what_is_nearer_to_the_content_supersedes() -> None:
 def test_what_is_absent_or_wrong_supersedes_nothing() -> None:
     assert _read(_NO) == no_training()
     assert _read(_NO, ("2",)) == no_training("protocol_error")
+    assert _read(_NO, ("true",)).train is Word.DENY
+    assert _read(_YES, ("true",)).is_undetermined
+    assert _read(_NO, ("true",), Page(meta=[("tdm-reservation", "0")])) == any_training()
     assert _read(_NO, (), Page(meta=[("tdm-policy", "https://ex.org/p")])) == no_training()
     assert _read() == NOTHING_SAID
 

@@ -47,8 +47,8 @@ def read_tdmrep(file: SiteFile | None, header: Sequence[str], page: Page, path: 
         ("http-header", ", ".join(header), read_reservation(header)),
         ("html-meta", ", ".join(metas + misplaced), read_reservation(metas + misplaced)),
     ]
-    speaking = [place for place, (_, _, each) in enumerate(said) if _speaks(each)]
-    first = speaking[-1] if speaking else 0
+    decided = [place for place, (_, _, each) in enumerate(said) if each.train is not Word.UNKNOWN]
+    first = decided[-1] if decided else 0
     return [finding for channel, raw, each in said[first:] for finding in find(Standard.TDMREP, channel, raw, each)]
 
 
@@ -106,10 +106,6 @@ def _read_value(value: str) -> Preference:
 def _is_no(value: str) -> bool:
     said = _read_value(value)
     return said.train is Word.DENY or said.is_undetermined
-
-
-def _speaks(said: Preference) -> bool:
-    return said.train is not Word.UNKNOWN or said.is_undetermined
 
 
 def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
