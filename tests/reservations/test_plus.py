@@ -3,7 +3,16 @@
 import pytest
 from made_photos import xmp
 
-from demur.reservations.plus import DATA_MINING, NAMESPACE, NO_TRAINING, VOCABULARY, is_reserved, read_plus, read_value
+from demur.reservations.plus import (
+    DATA_MINING,
+    NAMESPACE,
+    NO_TRAINING,
+    VOCABULARY,
+    is_reserved,
+    read_plus,
+    read_value,
+    value_to_write,
+)
 from demur.reservations.preference import Preference, Word
 from demur.reservations.xmp_packet import parse_packet
 
@@ -37,3 +46,20 @@ def test_property_without_a_value_says_nothing() -> None:
 
 def test_other_properties_say_nothing() -> None:
     assert read_plus(parse_packet(xmp(), lambda _name: True)) == Preference()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("DMI-PROHIBITED", VOCABULARY + "DMI-PROHIBITED"),
+        ("Prohibited except for search engine indexing", VOCABULARY + "DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING"),
+        (VOCABULARY + "DMI-PROHIBITED-GENAIMLTRAINING", NO_TRAINING),
+        (VOCABULARY + "DMI-PROHIBITED-SEECONSTRAINT", NO_TRAINING),
+        (VOCABULARY + "DMI-ALLOWED", NO_TRAINING),
+    ],
+)
+def test_no_to_more_than_training_is_never_weakened(before: str, after: str) -> None:
+    raw = xmp(f'<p:DataMining xmlns:p="{NAMESPACE}">{before}</p:DataMining>')
+    packet = parse_packet(raw, lambda name: name == DATA_MINING)
+    assert not is_reserved(packet)
+    assert value_to_write(packet) == after

@@ -18,7 +18,7 @@ from demur.reservations.personal import (
 )
 from demur.reservations.photo_errors import DamagedPhotoError, SignedPhotoError, UnsupportedPhotoError
 from demur.reservations.photo_parts import PhotoChange, PhotoParts
-from demur.reservations.plus import DATA_MINING, NO_TRAINING, is_reserved
+from demur.reservations.plus import DATA_MINING, NO_TRAINING, is_reserved, value_to_write
 from demur.reservations.png_chunks import START as PNG_START
 from demur.reservations.png_chunks import change_png, read_png
 from demur.reservations.tiff_fields import EXIF_POINTER, GPS_POINTER, TiffFields
@@ -166,7 +166,7 @@ class _Reservation:
     def main_packet(self, packet: bytes) -> bytes:
         packet = self.other_packet(packet)
         parsed = parse_packet(packet, lambda name: name == DATA_MINING)
-        return packet if is_reserved(parsed) else parsed.with_property(DATA_MINING, "plus", NO_TRAINING)
+        return packet if is_reserved(parsed) else parsed.with_property(DATA_MINING, "plus", value_to_write(parsed))
 
     def other_packet(self, packet: bytes) -> bytes:
         if not self._remove:

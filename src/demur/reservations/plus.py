@@ -24,6 +24,7 @@ _MEANINGS = {
     "DMI-PROHIBITED-SEEEMBEDDEDRIGHTSEXPR": _SEE_ELSEWHERE,
     "DMI-PROHIBITED-SEELINKEDRIGHTSEXPR": _SEE_ELSEWHERE,
 }
+_STRICTER = ("DMI-PROHIBITED", "DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING")
 _LABELS = (
     ("PROHIBITED FOR GENERATIVE", "DMI-PROHIBITED-GENAIMLTRAINING"),
     ("PROHIBITED FOR AI", "DMI-PROHIBITED-AIMLTRAINING"),
@@ -41,7 +42,7 @@ def read_value(text: str) -> Preference:
 
     An unknown prohibition is a no, any other unknown value says nothing.
     """
-    code = text.strip().upper().rpartition("/")[2] if "DMI-" in text.upper() else _code_of_label(text.strip().upper())
+    code = _code(text)
     meaning = _MEANINGS.get(code)
     if meaning is None:
         said = _DENY if code.startswith("DMI-PROHIBITED") else NOTHING_SAID
@@ -70,5 +71,15 @@ def is_reserved(packet: Packet) -> bool:
     return len(own) == 1 and bool(values) and all(read_value(value) == _DENY for value in values)
 
 
-def _code_of_label(label: str) -> str:
+def value_to_write(packet: Packet) -> str:
+    """Return the value that says no to training; one that says no to more is kept, spelled as it should be."""
+    own = [each for each in packet.properties if each.name == DATA_MINING and each.is_of_file]
+    codes = {_code(value) for each in own for value in each.values}
+    return next((VOCABULARY + code for code in _STRICTER if code in codes), NO_TRAINING)
+
+
+def _code(text: str) -> str:
+    label = text.strip().upper()
+    if "DMI-" in label:
+        return label.rpartition("/")[2]
     return next((code for begin, code in _LABELS if label.startswith(begin)), label)
