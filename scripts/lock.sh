@@ -9,5 +9,6 @@ compile() {
         --no-annotate --output-file "requirements/$out.txt" "$@"
 }
 compile run pyproject.toml --extra agent --extra centre --extra sample --group run
-compile test pyproject.toml --extra agent --extra centre --extra sample --extra postgres --extra live --group test
+compile test pyproject.toml --extra agent --extra centre --extra sample --extra postgres --extra live --extra photos \
+    --extra reservations --extra files --group test
 compile photos --no-deps --group photos
