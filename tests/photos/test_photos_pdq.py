@@ -249,3 +249,15 @@ def test_many_hashes_are_two_arrays() -> None:
     assert many.values.tolist() == [[1] * 32, [2] * 32]
     assert many.qualities.tolist() == [7, 100]
     assert PdqHashes.of([]).values.shape == (0, 32)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_hashes_and_qualities_that_do_not_belong_together_are_refused(count: int) -> None:
+    with pytest.raises(ValueError, match=r"^\(2, 32\) values for \d qualities$"):
+        PdqHashes(np.zeros((2, 32), np.uint8), np.zeros(count, np.uint8))
+
+
+@pytest.mark.parametrize(("height", "width", "scale"), [(81, 80, 1), (80, 79, 1), (170, 160, 2)])
+def test_pixels_of_another_size_than_stated_are_refused(height: int, width: int, scale: int) -> None:
+    with pytest.raises(ValueError, match=r"^pixels are \(80, 80\), of "):
+        GrayPhoto(np.zeros((80, 80), np.uint8), height, width, scale, 1)

@@ -79,6 +79,11 @@ class GrayPhoto:
     scale: int
     orientation: int
 
+    def __post_init__(self) -> None:
+        """Refuse sizes that do not belong together: the compiled loops read memory by them, unchecked."""
+        if self.pixels.shape != (-(-self.height // self.scale), -(-self.width // self.scale)):
+            raise ValueError(f"pixels are {self.pixels.shape}, of {self.height} by {self.width} at 1/{self.scale}")
+
 
 def decode_scaled(raw: bytes, limits: DecodingLimits = USUAL_LIMITS) -> GrayPhoto:
     """Return the gray pixels of a photo, of a large JPEG scaled down.

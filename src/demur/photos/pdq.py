@@ -89,6 +89,11 @@ class PdqHashes:
     values: npt.NDArray[np.uint8]
     qualities: npt.NDArray[np.uint8]
 
+    def __post_init__(self) -> None:
+        """Refuse arrays that do not belong together: the compiled loops read memory by them, unchecked."""
+        if self.values.shape != (len(self.qualities), HASH_BYTES):
+            raise ValueError(f"{self.values.shape} values for {len(self.qualities)} qualities")
+
     @classmethod
     def of(cls, hashes: Iterable[PdqHash]) -> Self:
         """Return these hashes in their order."""
