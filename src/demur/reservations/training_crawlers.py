@@ -44,6 +44,4 @@ def _crawlers() -> dict[str, Collects]:
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    """Match the longest name first, so that a name that goes on is not taken for its beginning."""
-    names = sorted(map(re.escape, _crawlers()), key=len, reverse=True)
-    return re.compile(rf"(?<![\w.-])(?:{'|'.join(names)})(?![\w-])")
+    return re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, _crawlers()))})(?![\w-])")
