@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pdq_world import random_hashes, uncompile
 
-from demur.photos import hash_index_kernel
+from demur.photos import hash_index, hash_index_kernel
 from demur.photos.hash_index import HashIndex, Matches
 from demur.photos.pdq import HASH_BITS, LEAST_QUALITY, MOST_DISTANCE, PdqHashes
 
@@ -64,13 +64,16 @@ def test_the_index_finds_what_comparing_all_with_all_finds(world: tuple[PdqHashe
 @pytest.fixture
 def uncompiled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     uncompile(monkeypatch, hash_index_kernel)
-    monkeypatch.setattr(hash_index_kernel, "BANDS", 16)
     with np.errstate(over="ignore"):  # counting bits overflows on purpose
         yield
 
 
-def test_the_loops_answer_alike_without_the_compiler(uncompiled: None) -> None:
-    listed, asked = crowded(6), crowded(3)
+def test_the_loops_answer_alike_without_the_compiler(monkeypatch: pytest.MonkeyPatch, uncompiled: None) -> None:
+    monkeypatch.setattr(hash_index, "_EXPECTED_PAIRS_A_ROW", 1)
+    monkeypatch.setattr(hash_index, "_LEAST_PAIRS", 1)
+    listed, asked = crowded(9), crowded(3)
+    listed.values[5] = listed.values[0]
+    listed.values[6, :16] = ~listed.values[0, :16]  # far from it, with the same bands in its other half
     assert pairs(HashIndex(listed).find_near(asked)) == all_with_all(listed, asked)
 
 
