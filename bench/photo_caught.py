@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from demur.photos.hash_index import HashIndex
-from demur.photos.pdq import MOST_DISTANCE, PdqHashes, hash_photo
+from demur.photos.pdq import MOST_DISTANCE, PdqHashes, hash_photo_and_within
 from demur.photos.reference import CROP_STEP, CROP_STEPS, reference_hashes
 from photo import made_photo
 
@@ -56,9 +56,13 @@ def framed(share: float) -> Change:
 
 
 def screenshot(image: Image.Image, _rng: np.random.Generator) -> Image.Image:
-    """Put the photo on a telephone's screen."""
+    """Put the photo on a telephone's screen, with a line of words above and below."""
     screen = Image.new("RGB", (image.width, image.width * 2), (20, 20, 24))
     screen.paste(image, (0, (screen.height - image.height) // 2))
+    for top in (image.width // 40, screen.height - image.width // 10):
+        ImageDraw.Draw(screen).text(
+            (image.width // 20, top), "12:34   a photo   + # @", "white", font_size=image.width // 20
+        )
     return screen
 
 
@@ -81,6 +85,7 @@ CHANGES: dict[str, Change] = {
     "large words across": caption,
     "white border of 2 %": framed(0.02),
     "white border of 5 %": framed(0.05),
+    "white border of 20 % on two sides": lambda image, _: ImageOps.expand(image, (0, image.height // 5), "white"),
     "screenshot of a telephone": screenshot,
 }
 
@@ -102,9 +107,10 @@ def encoded(image: Image.Image, kind: str = "JPEG") -> bytes:
 
 
 def nearest(references: PdqHashes, raw: bytes) -> int:
-    """Return how many bits a file's hash is from the nearest reference."""
-    differing = references.values ^ np.frombuffer(hash_photo(raw).value, np.uint8)
-    return int(np.bitwise_count(differing).sum(axis=1, dtype=int).min())
+    """Return how many bits the hash of a file, or of what is within its frame, is from the nearest reference."""
+    asked = PdqHashes.of(hash_photo_and_within(raw))
+    differing = references.values[None] ^ asked.values[:, None]
+    return int(np.bitwise_count(differing).sum(axis=2, dtype=int).min())
 
 
 def main() -> None:
@@ -136,7 +142,7 @@ def count_false_matches(groups: dict[str, list[Image.Image]], references: dict[s
     each = [one for of_group in references.values() for one in of_group]
     owners = np.repeat(np.arange(len(each)), [len(one) for one in each])
     index = HashIndex(PdqHashes(np.concatenate([one.values for one in each]), np.full(len(owners), 100, np.uint8)))
-    asked = PdqHashes.of(hash_photo(encoded(image)) for images in groups.values() for image in images)
+    asked = PdqHashes.of(hash_photo_and_within(encoded(image))[0] for images in groups.values() for image in images)
     matches = index.find_near(asked)
     false = int(np.count_nonzero(owners[matches.places] != matches.rows))
     compared = len(asked) * len(owners) - sum(len(one) for one in each)

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from demur.photos import pdq_kernel
+from demur.photos.frame import NO_FRAME, Frame, find_frame
 from demur.photos.gray import USUAL_LIMITS, DecodingLimits, GrayPhoto, decode_in_full, decode_scaled
 
 LEAST_QUALITY: Final = 50
@@ -126,15 +127,26 @@ def hash_photo_in_full(raw: bytes, limits: DecodingLimits = USUAL_LIMITS) -> Pdq
     return hash_gray(decode_in_full(raw, limits))
 
 
-def hash_gray(photo: GrayPhoto) -> PdqHash:
-    """Return the hash of gray pixels as they are shown."""
-    if min(photo.height, photo.width) < _LEAST_SIDE:
+def hash_photo_and_within(raw: bytes, limits: DecodingLimits = USUAL_LIMITS) -> list[PdqHash]:
+    """Return the hash of a photo as `hash_photo` does and, if it has an even frame, that of what is within.
+
+    Raises:
+        PhotoError: the photo cannot be read within the limits; nothing else is ever raised.
+    """
+    photo = decode_scaled(raw, limits)
+    frame = find_frame(photo)
+    return [hash_gray(photo)] if frame == NO_FRAME else [hash_gray(photo), hash_gray(photo, frame)]
+
+
+def hash_gray(photo: GrayPhoto, frame: Frame = NO_FRAME) -> PdqHash:
+    """Return the hash of gray pixels as they are shown, without the frame around them."""
+    if min(photo.height - frame.top - frame.bottom, photo.width - frame.left - frame.right) < _LEAST_SIDE:
         return PdqHash(bytes(HASH_BYTES), 0)
-    orientation = ORIENTATIONS[photo.orientation - 1]
-    rows = sample_rows(photo, weigh_side(photo.height, photo.scale, is_reversed=orientation.turns_rows))
-    columns = weigh_side(photo.width, photo.scale, is_reversed=orientation.turns_columns)
-    samples = sample_columns(rows, columns)
-    if orientation.transposes:
+    turned = ORIENTATIONS[photo.orientation - 1]
+    row_side = weigh_side(photo.height, photo.scale, turned.turns_rows, frame.top, frame.bottom)
+    column_side = weigh_side(photo.width, photo.scale, turned.turns_columns, frame.left, frame.right)
+    samples = sample_columns(sample_rows(photo, row_side), column_side)
+    if turned.transposes:
         samples = samples.T
     return PdqHash(hash_samples(samples), _quality(samples))
 
@@ -147,7 +159,11 @@ class SideWeights(NamedTuple):
 
 
 def weigh_side(
-    pixels: int, scale: int, *, is_reversed: bool = False, cut_before: int = 0, cut_after: int = 0
+    pixels: int,
+    scale: int,
+    is_reversed: bool = False,  # noqa: FBT001, FBT002  as of the loop that it is for
+    cut_before: int = 0,
+    cut_after: int = 0,
 ) -> SideWeights:
     """Return the weights of the pixels of one side.
 
