@@ -59,7 +59,7 @@ def test_an_element_in_the_body_is_kept_apart() -> None:
 
 def test_the_licences_of_a_page_are_found() -> None:
     page = read_page(
-        '<link rel="LICENSE alternate" type="application/rsl+xml; charset=utf-8" href=" /l.xml ">'
+        '<link rel="LICENSE alternate" type=" Application/RSL+XML ; charset=utf-8" href=" /l.xml ">'
         '<link rel="license" href="/cc-by"><link rel="next" type="application/rsl+xml" href="/2">'
         '<script type="application/rsl+xml"><rsl><b></rsl></script><script>1</script>'
     )

@@ -143,7 +143,8 @@ def test_hostile_xml_is_refused_and_held(raw: bytes) -> None:
     assert read_rsl(raw, "https://ex.org/") == undetermined("damaged")
 
 
-def test_xml_as_deep_as_is_allowed_is_read() -> None:
+def test_xml_as_deep_and_as_large_as_is_allowed_is_read() -> None:
+    assert parse_xml(b"<a/>".ljust(MAX_XML_BYTES)).tag == "a"
     assert parse_xml(b"<a>" * MAX_DEPTH + b"</a>" * MAX_DEPTH).tag == "a"
 
 
