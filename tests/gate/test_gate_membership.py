@@ -9,8 +9,8 @@ from gate_world import uncompile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from demur.compiled import compiled
 from demur.gate import membership_kernel
-from demur.gate.compiled import compiled
 from demur.gate.membership import NOWHERE, HashFunction, MembershipIndex, keyed_hash
 from demur.gate.string_window import WINDOW_ROWS, StringWindow, find_codes, present
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from demur.gate.compiled import compiled
+from demur.compiled import compiled
 from demur.gate.string_window import BoolMask, Bytes, Offsets
 
 IN_NAMESPACE: Final = np.uint8(1)

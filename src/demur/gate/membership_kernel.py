@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from demur.gate.compiled import compiled
+from demur.compiled import compiled
 from demur.gate.string_window import Bytes, Offsets, Places, Words
 
 Strings: TypeAlias = tuple[Offsets, Bytes]

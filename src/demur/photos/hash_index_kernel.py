@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from demur.photos.compiled import compiled
+from demur.compiled import compiled
 
 Words: TypeAlias = npt.NDArray[np.uint64]
 """uint64[n, 4]: a hash a row."""

@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from demur.photos.compiled import compiled
+from demur.compiled import compiled
 from demur.photos.gray import Pixels
 
 Spans: TypeAlias = npt.NDArray[np.int64]

@@ -24,7 +24,7 @@ from typing import Final
 
 import numpy as np
 
-from demur.gate.compiled import compiled
+from demur.compiled import compiled
 from demur.gate.mentions.tokens import ALONE, EXTENDS, SEPARATOR, WORD, Octets, Offsets
 from demur.gate.string_window import BoolMask
 

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from demur.gate.compiled import compiled
+from demur.compiled import compiled
 from demur.gate.mentions.sequences import (
     IS_BEGINNING,
     IS_HANDLE,

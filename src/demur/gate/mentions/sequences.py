@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from demur.gate.compiled import compiled
+from demur.compiled import compiled
 from demur.gate.mentions.tokens import Octets, Offsets, next_token, spread
 
 Hashes: TypeAlias = npt.NDArray[np.uint64]

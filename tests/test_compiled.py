@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from demur.gate.compiled import compiled
+from demur.compiled import compiled
 
 _modules = count()
 

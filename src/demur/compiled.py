@@ -1,8 +1,8 @@
-"""How the inner loops over photos become machine code.
+"""How inner loops become machine code.
 
 Compiled code is kept beside the source, or in the user's cache folder if the installation is read-only, so that only
 the first run on a machine waits for the compiler. Where neither can be written, or the disk is full, or what was kept
-is damaged, every process compiles for itself: nothing stops over its cache.
+is damaged, every process compiles for itself: nothing ever stops over its cache.
 
 Kept code is named after the content of all source files in its folder. Numba itself goes by one file's size and time of
 change, and puts new code under the name of old: a write that fails half-way, a clock set back, or a change in another
