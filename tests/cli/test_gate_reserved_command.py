@@ -9,6 +9,9 @@ from typer.testing import CliRunner
 from demur.cli.gate import gate_app
 
 URL = "https://site.example/a/1"
+KEPT = "{}; for any model: keep; for generative models: keep"
+HELD = "cannot be told; for any model: hold; for generative models: hold"
+DROPPED = "no; for any model: drop; for generative models: drop"
 
 
 @pytest.fixture
@@ -21,6 +24,7 @@ def captured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("open.txt").write_text("User-agent: *\nAllow: /\n")
     Path("headers.txt").write_text("HTTP/1.1 200 OK\r\nContent-Usage: train-ai=n\r\n\r\n")
     Path("yes.txt").write_text("content-usage: train-ai=y")
+    Path("generative.txt").write_text("content-usage: train-genai=n")
     Path("sloppy.txt").write_text("content-usage: Train-AI=no")
     Path("page.html").write_text('<meta name="robots" content="noai">')
     return tmp_path
@@ -36,16 +40,20 @@ def run(*arguments: str) -> str:
 @pytest.mark.parametrize(
     ("arguments", "wanted"),
     [
-        (["plain.png"], "nothing is said"),
-        (["cut.png"], "cannot be told: hold it"),
-        (["--url", URL], "nothing is said"),
-        (["--url", URL, "--headers", "headers.txt"], "no"),
-        (["--url", URL, "--headers", "yes.txt"], "yes"),
-        (["--url", URL, "--headers", "sloppy.txt"], "cannot be told: hold it"),
-        (["--url", URL, "--headers", "yes.txt", "--robots", "robots.txt"], "no"),
-        (["--url", URL, "--headers", "yes.txt", "--robots", "open.txt"], "yes"),
-        (["--url", URL, "--page", "page.html"], "no"),
-        (["plain.png", "--url", URL, "--headers", "headers.txt"], "no"),
+        (["plain.png"], KEPT.format("nothing is said")),
+        (["cut.png"], HELD),
+        (["--url", URL], KEPT.format("nothing is said")),
+        (["--url", URL, "--headers", "headers.txt"], DROPPED),
+        (["--url", URL, "--headers", "yes.txt"], KEPT.format("yes")),
+        (["--url", URL, "--headers", "sloppy.txt"], HELD),
+        (
+            ["--url", URL, "--headers", "generative.txt"],
+            "no to generative models; for any model: keep; for generative models: drop",
+        ),
+        (["--url", URL, "--headers", "yes.txt", "--robots", "robots.txt"], DROPPED),
+        (["--url", URL, "--headers", "yes.txt", "--robots", "open.txt"], KEPT.format("yes")),
+        (["--url", URL, "--page", "page.html"], DROPPED),
+        (["plain.png", "--url", URL, "--headers", "headers.txt"], DROPPED),
     ],
 )
 def test_what_is_said_is_told_together(arguments: list[str], wanted: str) -> None:

@@ -40,6 +40,7 @@ def reserved(
       demur gate reserved --url https://site.example/a/1 --headers headers.txt --robots robots.txt
     """
     from demur.reservations.in_file import read_in_file
+    from demur.reservations.outcome import Purpose, settle
     from demur.reservations.preference import combine
 
     if not files and url is None:
@@ -51,7 +52,10 @@ def reserved(
     if url is not None:
         source = _read_source(url, headers, page, robots, tdmrep, ai_txt)
         all_said += _tell(url, source.findings, console)
-    console.print(f"together: {_word(combine(all_said))}")
+    together = combine(all_said)
+    standing = settle(together)
+    any_model, generative = standing.outcome(Purpose.TRAIN), standing.outcome(Purpose.GENAI)
+    console.print(f"together: {_word(together)}; for any model: {any_model}; for generative models: {generative}")
 
 
 def _read_source(
@@ -86,6 +90,6 @@ def _word(said: "Preference") -> str:
 
     if Word.DENY in (said.train, said.genai):
         return "no" if said.train is Word.DENY else "no to generative models"
-    if said.is_undetermined or "malformed_intent" in said.flags:
-        return "cannot be told: hold it"
+    if said.is_undetermined:
+        return "cannot be told"
     return "yes" if said.train is Word.ALLOW else "nothing is said"
