@@ -65,7 +65,12 @@ def desk_of_files(reader: Reader, tmp_path: Path) -> Path:
     folder, home = tmp_path / "clone", reader.installation.home
     folder.mkdir()
     links = {".venv": Path(sys.prefix), "var": home, "lake": home / "sample/lake", "keys": home / "keys"}
-    links |= {"log": home / "log", "latest.list": home / "lists/latest.list", "public.keys": home / "keys/public.keys"}
+    links |= {
+        "Pictures": home / "sample/photos",
+        "log": home / "log",
+        "latest.list": home / "lists/latest.list",
+        "public.keys": home / "keys/public.keys",
+    }
     for name, target in (links | {"controller.yaml": SAMPLE_CONTROLLER}).items():
         (folder / name).symlink_to(target)
     (folder / "receipt.json").write_bytes(reader.receipt)
