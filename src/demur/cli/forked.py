@@ -18,6 +18,9 @@ from types import FrameType
 
 _STOP_SECONDS = 10
 _START_AGAIN_SECONDS = 1.0
+_NICENESS = 5
+"""The worker and the database go first: what was confirmed is mailed and published before more is taken in."""
+
 _fork = multiprocessing.get_context("fork")
 
 
@@ -56,6 +59,7 @@ def _start(work: Callable[[], None], core: int) -> ForkProcess:
 
 def _run(work: Callable[[], None], core: int) -> None:
     os.sched_setaffinity(0, {core})
+    os.nice(_NICENESS)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     work()
 

@@ -42,7 +42,7 @@ PAUSES: tuple[timedelta, ...] = (
 )
 """How long to wait after each failed attempt: five days in all (RFC 5321, section 4.5.4.1, asks for four to five)."""
 
-_MOST_AT_ONCE = 50
+_MOST_AT_ONCE = 100
 _MOST_SECONDS = 10.0
 """A round of mails ends after so long, so that a server that hangs keeps nothing else waiting for long."""
 
