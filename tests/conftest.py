@@ -14,8 +14,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import django
+import numpy as np
 import pytest
 
 from demur.ledger.keys import create_missing_keys
@@ -34,6 +36,20 @@ del os.environ["DJANGO_SETTINGS_MODULE"]
 def _remove_home() -> Iterator[None]:
     yield
     shutil.rmtree(HOME, ignore_errors=True)
+
+
+@pytest.fixture
+def uncompile(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Let modules run their compiled loops as Python, in which a tracer sees every line."""
+
+    def uncompile_all(*modules: ModuleType) -> None:
+        for module in modules:
+            for name, function in list(vars(module).items()):
+                if hasattr(function, "py_func"):
+                    monkeypatch.setattr(module, name, function.py_func)
+
+    with np.errstate(over="ignore"):  # hashes, and the counting of bits, overflow on purpose
+        yield uncompile_all
 
 
 def _binary(name: str) -> str:

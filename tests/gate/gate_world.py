@@ -7,11 +7,9 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import ModuleType
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
 
 from demur.controller.catalogue import Audience, Catalogue, Kind
 from demur.core.identifier import IdentifierKind
@@ -54,14 +52,6 @@ SCHEMA = pa.schema(
         pa.field("text", pa.string()),
     ],
 )
-
-
-def uncompile(patch: pytest.MonkeyPatch, *modules: ModuleType) -> None:
-    """Let modules run their loops as Python, in which a tracer sees every line."""
-    for module in modules:
-        for name, function in list(vars(module).items()):
-            if hasattr(function, "py_func"):
-                patch.setattr(module, name, function.py_func)
 
 
 def entry(value: str, kind: IdentifierKind = IdentifierKind.ACCOUNT, at: datetime = NOW) -> ListEntry:

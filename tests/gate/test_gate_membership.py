@@ -1,11 +1,10 @@
 """Membership against a Python set: no false answer either way, whatever the hash, the type and the layout."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from gate_world import uncompile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,10 +63,8 @@ def raw_column(rows: list[bytes]) -> pa.Array:
 
 
 @pytest.fixture
-def uncompiled(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    uncompile(monkeypatch, membership_kernel)
-    with np.errstate(over="ignore"):  # hashes overflow on purpose
-        yield
+def uncompiled(uncompile: Callable[..., None]) -> None:
+    uncompile(membership_kernel)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -3,12 +3,10 @@
 import importlib.util
 import io
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 from PIL import Image, ImageOps
 
 from demur.photos.pdq import HASH_BYTES, PdqHashes
@@ -16,14 +14,6 @@ from demur.photos.pdq import HASH_BYTES, PdqHashes
 Colours = npt.NDArray[np.uint8]
 
 EXIF_ORIENTATION = 0x0112
-
-
-def uncompile(patch: pytest.MonkeyPatch, *modules: ModuleType) -> None:
-    """Let modules run their loops as Python, in which a tracer sees every line."""
-    for module in modules:
-        for name, function in list(vars(module).items()):
-            if hasattr(function, "py_func"):
-                patch.setattr(module, name, function.py_func)
 
 
 def picture(seed: int, width: int, height: int) -> Colours:
@@ -74,6 +64,6 @@ def made(recipe: dict[str, Any]) -> bytes:
 def photograph(name: str) -> bytes:
     """Return a photograph of scikit-image, which is installed to read its files only."""
     found = importlib.util.find_spec("skimage")
-    if found is None or found.origin is None:
-        pytest.skip("scikit-image is not installed: group photos of pyproject.toml")
+    assert found is not None, "scikit-image is not installed: group photos of pyproject.toml"
+    assert found.origin is not None
     return (Path(found.origin).parent / "data" / name).read_bytes()

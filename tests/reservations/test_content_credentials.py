@@ -5,6 +5,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import c2pa
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -17,8 +18,6 @@ from demur.reservations.in_file import read_file_preference
 from demur.reservations.photo import Wish, has_reservation, read_parts, reserve
 from demur.reservations.photo_errors import SignedPhotoError
 from demur.reservations.preference import NOTHING_SAID, Preference, Word
-
-c2pa = pytest.importorskip("c2pa")
 
 LABEL = "cawg.training-mining"
 NO = {"cawg.ai_training": {"use": "notAllowed"}}

@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 import yaml
 from hypothesis import given, settings
@@ -141,7 +142,6 @@ def epub(opf: str, *, container: str | None = None) -> bytes:
 
 
 def pdf(packet: bytes | None, *, packed: bool = False, kind: str = "/FlateDecode") -> bytes:
-    pikepdf = pytest.importorskip("pikepdf")
     document = pikepdf.new()
     document.add_blank_page()
     if packet is not None:
