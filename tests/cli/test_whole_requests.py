@@ -97,6 +97,16 @@ def test_what_it_is_told_is_what_wsgi_asks_for() -> None:
     assert sent[1]["body"] == b"yes"
 
 
+def test_what_an_older_application_writes_comes_before_what_it_returns() -> None:
+    def application(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        write = start_response("200 OK", [])
+        write(b"first, ")
+        write(b"second, ")
+        return [b"last"]
+
+    assert ask(application)[1]["body"] == b"first, second, last"
+
+
 def test_headers_that_stand_twice_are_told_as_one() -> None:
     seen = Seen()
     ask(seen, headers=[(b"cookie", b"a=1"), (b"cookie", b"b=2"), (b"accept", b"x"), (b"accept", b"y")])

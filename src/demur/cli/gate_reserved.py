@@ -64,8 +64,10 @@ def _read_source(
     from demur.reservations.site_file import SiteFile
     from demur.reservations.web_source import SiteFiles, read_web_source
 
-    taken = [SiteFile(file.read_bytes()) if file else None for file in (robots, tdmrep, ai_txt)]
-    site = SiteFiles(robots=taken[0], tdmrep=taken[1], ai_txt=taken[2])
+    def captured(file: Path | None) -> SiteFile | None:
+        return SiteFile(file.read_bytes()) if file else None
+
+    site = SiteFiles(robots=captured(robots), tdmrep=captured(tdmrep), ai_txt=captured(ai_txt))
     lines = headers.read_text("latin-1").splitlines() if headers else []
     pairs = [(name, value.strip()) for name, colon, value in (line.partition(":") for line in lines) if colon]
     return read_web_source(url, pairs, html=page.read_bytes() if page else None, site=site)

@@ -74,8 +74,8 @@ class WholeRequests:
                 # What is still under way of its body is not read, so nothing can follow on this connection.
                 status, headers, content = int(refused.status), [(b"connection", b"close")], b""
             else:
-                environ = {**_environ(scope), "CONTENT_LENGTH": str(size), "wsgi.input": body}
-                environ["wsgi.url_scheme"] = self._scheme
+                environ = _environ(scope)
+                environ |= {"CONTENT_LENGTH": str(size), "wsgi.input": body, "wsgi.url_scheme": self._scheme}
                 loop = asyncio.get_running_loop()
                 status, headers, content = await loop.run_in_executor(self._threads, self._answer, environ)
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -110,20 +110,21 @@ class WholeRequests:
     def _answer(self, environ: dict[str, Any]) -> _Response:
         """Ask the application, in a thread."""
         begun: list[tuple[str, list[tuple[str, str]]]] = []
+        written: list[bytes] = []  # what older applications hand over, before the parts that they return (PEP 3333)
 
         def start_response(status: str, headers: list[tuple[str, str]], _error: object = None) -> Callable[..., None]:
             begun.append((status, headers))
-            return _refuse_writing
+            return written.append
 
         parts = self._application(environ, start_response)
         try:
-            content = b"".join(parts)
+            returned = b"".join(parts)
         finally:
             if hasattr(parts, "close"):
                 parts.close()
         status, headers = begun[-1]
         encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        return int(status[:3]), encoded, content
+        return int(status[:3]), encoded, b"".join([*written, returned])
 
 
 def _environ(scope: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,7 +154,3 @@ def _environ(scope: Mapping[str, Any]) -> dict[str, Any]:
         # What stands twice counts as one (RFC 9110 section 5.3; RFC 9113 section 8.2.3 for cookies).
         environ[key] = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ', '}{text}" if key in environ else text
     return environ
-
-
-def _refuse_writing(_part: bytes) -> None:
-    raise NotImplementedError  # PEP 3333 has it for old applications only; Django returns its parts
