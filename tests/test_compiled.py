@@ -13,6 +13,8 @@ import pytest
 from demur.compiled import compiled
 
 _modules = count()
+_all_loops: list[Callable[[int], int]] = []
+"""Numba imports the module of a loop that was forgotten meanwhile, and these modules nobody can import."""
 
 
 @pytest.fixture
@@ -33,6 +35,7 @@ def load_loop(folder: Path, body: str) -> Callable[[int], int]:
     module = importlib.util.module_from_spec(spec)
     exec(compile(path.read_text(), str(path), "exec"), module.__dict__)  # no .pyc, which goes by time and size too
     loop: Callable[[int], int] = compiled(module.loop)
+    _all_loops.append(loop)
     return loop
 
 

@@ -1,9 +1,21 @@
+import math
+from base64 import b64encode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from demur.core.errors import FormatError
-from demur.core.identifier import MAX_VALUE_CHARS, check_account, normalise_email, normalise_handle
+from demur.core.identifier import (
+    MAX_VALUE_CHARS,
+    check_account,
+    face_embedding,
+    face_value,
+    normalise_email,
+    normalise_handle,
+    photo_hashes,
+    photo_value,
+)
 
 
 @pytest.mark.parametrize(
@@ -90,3 +102,81 @@ def test_an_account_with_a_second_spelling_of_itself_is_refused(ending: str) -> 
     with pytest.raises(FormatError, match="namespace:stable-id"):
         check_account(f"lumen:p42{ending}")
     assert check_account("lumen:p42\u00e9\u4e2d") == "lumen:p42\u00e9\u4e2d"
+
+
+ONE, OTHER = b"a" * 32, b"b" * 32
+
+
+def test_a_photo_has_one_value_whatever_the_order_of_its_hashes() -> None:
+    assert photo_value([OTHER, ONE, OTHER]) == photo_value([ONE, OTHER])
+    assert photo_hashes(photo_value([OTHER, ONE])) == ONE + OTHER
+
+
+@pytest.mark.parametrize("hashes", [[], [b"a" * 31], [ONE, b""], [number.to_bytes(32) for number in range(1_025)]])
+def test_what_is_no_set_of_hashes_is_refused(hashes: list[bytes]) -> None:
+    with pytest.raises(FormatError, match="hashes of 32 bytes"):
+        photo_value(hashes)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "9f02c4d1",
+        b64encode(OTHER + ONE).decode(),
+        b64encode(ONE + ONE).decode(),
+        photo_value([ONE]) + "\n",
+        photo_value([ONE]).rstrip("="),
+        photo_value([ONE]).replace("=", "%"),
+        "\u00e9" * 44,
+    ],
+)
+def test_a_value_of_a_photo_that_has_a_second_spelling_is_refused(value: str) -> None:
+    with pytest.raises(FormatError):
+        photo_hashes(value)
+
+
+FACE = [0.1 * (number % 7 - 3) for number in range(128)]
+
+
+def test_a_face_has_a_value_of_172_characters_that_gives_its_numbers_back() -> None:
+    value = face_value(FACE)
+    assert len(value) == 172
+    assert face_embedding(value) == pytest.approx(FACE, abs=1 / 400)
+    assert face_value(face_embedding(value)) == value
+
+
+def test_every_number_is_the_nearest_of_127_steps_to_either_side() -> None:
+    given = [0.0, 0.0024, 0.0026, -0.0026, 0.635, 0.7, -0.635, -9e9, *[0.0] * 120]
+    assert face_embedding(face_value(given))[:8] == (0, 0, 0.005, -0.005, 0.635, 0.635, -0.635, -0.635)
+
+
+def test_rounding_hardly_moves_a_face() -> None:
+    numbers = [math.sin(number) / 8 for number in range(128)]
+    assert math.dist(face_embedding(face_value(numbers)), numbers) < 0.02
+
+
+@pytest.mark.parametrize("numbers", [[], FACE[:-1], [*FACE, 0.0], [math.nan, *FACE[1:]], [math.inf, *FACE[1:]]])
+def test_what_is_no_face_is_refused(numbers: list[float]) -> None:
+    with pytest.raises(FormatError, match="128 finite numbers"):
+        face_value(numbers)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "ada",
+        face_value(FACE) + "\n",
+        face_value(FACE).rstrip("="),
+        face_value(FACE).replace("=", "%"),
+        face_value(FACE)[:-2] + "B=",
+        b64encode(b"\0" * 127).decode(),
+        b64encode(b"\0" * 129).decode(),
+        b64encode(b"\x80" + b"\0" * 127).decode(),
+        "\u00e9" * 172,
+    ],
+)
+def test_a_value_of_a_face_that_has_a_second_spelling_is_refused(value: str) -> None:
+    with pytest.raises(FormatError, match=r"value of a face|finite numbers"):
+        face_embedding(value)

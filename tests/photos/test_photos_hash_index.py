@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pdq_world import random_hashes
 
 from demur.photos import hash_index, hash_index_kernel
-from demur.photos.hash_index import HashIndex, Matches
+from demur.photos.hash_index import LARGE_BANDS, SMALL_BANDS, HashIndex, Matches, cut_into
+from demur.photos.hash_index_kernel import Bands
 from demur.photos.pdq import HASH_BITS, LEAST_QUALITY, MOST_DISTANCE, PdqHashes
 
 Pair = tuple[int, int, int]
@@ -52,11 +53,15 @@ def worlds(draw: st.DrawFn) -> tuple[PdqHashes, PdqHashes]:
     return drawn(draw(st.integers(0, 60))), drawn(draw(st.integers(0, 20)))
 
 
+UNEQUAL_BANDS = cut_into([18] * 10 + [19] * 4, [1] * 10 + [2] * 4)
+"""Some of them begin in one word and end in the next."""
+
+
 @settings(max_examples=150, deadline=None)
-@given(world=worlds())
-def test_the_index_finds_what_comparing_all_with_all_finds(world: tuple[PdqHashes, PdqHashes]) -> None:
+@given(world=worlds(), bands=st.sampled_from([SMALL_BANDS, UNEQUAL_BANDS]))
+def test_the_index_finds_what_comparing_all_with_all_finds(world: tuple[PdqHashes, PdqHashes], bands: Bands) -> None:
     listed, asked = world
-    index = HashIndex(listed)
+    index = HashIndex(listed, bands)
     assert pairs(index.find_near(asked)) == all_with_all(listed, asked)
     assert len(index) == np.count_nonzero(listed.qualities >= LEAST_QUALITY)
 
@@ -72,7 +77,8 @@ def test_the_loops_answer_alike_without_the_compiler(monkeypatch: pytest.MonkeyP
     listed, asked = crowded(9), crowded(3)
     listed.values[5] = listed.values[0]
     listed.values[6, :16] = ~listed.values[0, :16]  # far from it, with the same bands in its other half
-    assert pairs(HashIndex(listed).find_near(asked)) == all_with_all(listed, asked)
+    for bands in (SMALL_BANDS, UNEQUAL_BANDS):
+        assert pairs(HashIndex(listed, bands).find_near(asked)) == all_with_all(listed, asked)
 
 
 def crowded(count: int) -> PdqHashes:
@@ -92,6 +98,28 @@ def test_two_bits_in_each_band_are_one_too_many_and_one_bit_less_is_found() -> N
         assert pairs(HashIndex(listed).find_near(asked)) == [(0, 0, 31)]
     far = PdqHashes(changed(listed.values[0], two_in_each)[None], np.array([100], np.uint8))
     assert pairs(HashIndex(listed).find_near(far)) == []
+
+
+def test_large_bands_miss_nothing_up_to_the_distance_that_counts_and_one_more_bit_may_be_missed() -> None:
+    listed = random_hashes(np.random.default_rng(2), 1)
+    index = HashIndex(listed, LARGE_BANDS)
+    one_too_many = [
+        (int(offset) + bit) ^ 7  # bands count the bits of a byte from the other end
+        for offset, radius in zip(LARGE_BANDS.offsets, LARGE_BANDS.radii, strict=True)
+        for bit in (1, 11, 20)[: radius + 1]
+    ]
+    assert len(one_too_many) == 32
+    for left_out in one_too_many:
+        near = changed(listed.values[0], [bit for bit in one_too_many if bit != left_out])
+        assert pairs(index.find_near(PdqHashes(near[None], np.array([100], np.uint8)))) == [(0, 0, 31)]
+    far = PdqHashes(changed(listed.values[0], one_too_many)[None], np.array([100], np.uint8))
+    assert pairs(index.find_near(far, 32)) == []
+
+
+def test_many_hashes_are_cut_into_large_bands_and_found_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed, asked = crowded(40), crowded(9)
+    monkeypatch.setattr(hash_index, "_MANY", 30)
+    assert pairs(HashIndex(listed).find_near(asked)) == all_with_all(listed, asked)
 
 
 def test_more_pairs_than_there_was_room_for_are_all_found() -> None:

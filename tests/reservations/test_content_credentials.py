@@ -2,17 +2,16 @@
 
 import io
 import json
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import c2pa
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+import yaml
 from made_photos import jpeg, picture, png, saved, webp, with_segments, xmp, xmp_segment
 
+from demur.agent.photo_key import open_photo_key
 from demur.reservations.content_credentials import judge_manifests
 from demur.reservations.in_file import read_file_preference
 from demur.reservations.photo import Wish, has_reservation, read_parts, reserve
@@ -20,50 +19,15 @@ from demur.reservations.photo_errors import SignedPhotoError
 from demur.reservations.preference import NOTHING_SAID, Preference, Word
 
 LABEL = "cawg.training-mining"
+_VECTORS = yaml.safe_load((Path(__file__).parent / "vectors.yaml").read_text(encoding="utf-8"))["vectors"]
 NO = {"cawg.ai_training": {"use": "notAllowed"}}
 YES = {"cawg.ai_training": {"use": "allowed"}, "cawg.ai_generative_training": {"use": "allowed"}}
 
 
 @pytest.fixture(scope="module")
-def signer_pem() -> tuple[bytes, bytes]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name(
-        [
-            x509.NameAttribute(NameOID.COMMON_NAME, "A photographer"),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Tests"),
-        ]
-    )
-    now = datetime.now(UTC)
-    usage = x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=False,
-        crl_sign=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(usage, critical=True)
-        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    return certificate.public_bytes(serialization.Encoding.PEM), private
+def signer_pem(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]:
+    key = open_photo_key(tmp_path_factory.mktemp("signer") / "key.pem")
+    return key.certificate_pem, key.private_pem
 
 
 def signed(
@@ -134,6 +98,41 @@ def test_broken_credentials_are_undetermined(signer_pem: tuple[bytes, bytes]) ->
 
 def test_box_without_credentials_says_nothing() -> None:
     assert read_file_preference(saved(picture(), format="GIF") + b"jumb") == NOTHING_SAID
+
+
+@pytest.mark.parametrize(
+    ("vector", "kind", "label", "entries"),
+    [
+        ("cawg-12", ("image/jpeg", jpeg), LABEL, ("cawg.ai_inference", "cawg.ai_generative_training")),
+        (
+            "cawg-13",
+            ("image/png", png),
+            "c2pa.training-mining",
+            ("c2pa.data_mining", "c2pa.ai_training", "c2pa.ai_inference", "c2pa.ai_generative_training"),
+        ),
+    ],
+)
+def test_file_as_the_vector_describes_it_is_read_as_the_vector_says(
+    vector: str,
+    kind: tuple[str, Callable[[], bytes]],
+    label: str,
+    entries: tuple[str, ...],
+    signer_pem: tuple[bytes, bytes],
+) -> None:
+    """The vectors name files of other projects; these say the same under a certificate of the tests."""
+    (wanted,) = (each["expect"] for each in _VECTORS if each["id"] == vector)
+    not_allowed = {entry: {"use": "notAllowed"} for entry in entries}
+    said = read_file_preference(signed(kind[1](), kind[0], signer_pem, not_allowed, label=label))
+    flags = frozenset(wanted.get("flags", ()))
+    assert said == Preference(Word(wanted["train"]), Word(wanted["genai"]), flags)
+
+
+def test_no_of_a_file_that_was_cut_after_signing_counts_and_a_yes_does_not(signer_pem: tuple[bytes, bytes]) -> None:
+    for entries, word in ((NO, Word.DENY), (YES, Word.UNKNOWN)):
+        raw = signed(jpeg(), "image/jpeg", signer_pem, entries)
+        said = read_file_preference(raw[:-40] + raw[-38:])
+        assert (said.train, said.genai) == (word, word)
+        assert "invalid_manifest" in said.flags
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from demur import synced_folder
 from demur.ledger.errors import StorageError
 
 PUBLIC_MODE = 0o644
@@ -48,11 +49,7 @@ def temporary_path(path: Path) -> Path:
 def sync_folder(folder: Path) -> None:
     """Make the names in a folder durable."""
     with storage_errors(folder):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        synced_folder.sync_folder(folder)
 
 
 def make_folder(folder: Path, mode: int = 0o777) -> None:

@@ -9,6 +9,8 @@ means of blocks are all that the hash needs if it knows the full size. Everythin
 
 import io
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -98,7 +100,7 @@ def decode_scaled(raw: bytes, limits: DecodingLimits = USUAL_LIMITS) -> GrayPhot
     if header is not None and header.components in _COMPONENTS:
         pixels, scale = _decode_jpeg(raw, header)
         if pixels is not None:
-            _check_time(began, limits)
+            check_time(began, limits)
             return GrayPhoto(pixels, header.height, header.width, scale, header.orientation)
     return _decode_any(raw, header, limits, began)
 
@@ -115,8 +117,7 @@ def decode_in_full(raw: bytes, limits: DecodingLimits = USUAL_LIMITS) -> GrayPho
 
 def _checked_header(raw: bytes, limits: DecodingLimits) -> JpegHeader | None:
     """Return the header of a usual JPEG, None for everything else."""
-    if len(raw) > limits.most_bytes:
-        raise PhotoTooLargeError(f"the photo has {len(raw):,} bytes; the limit is {limits.most_bytes:,}")
+    _check_bytes(raw, limits)
     try:
         header = read_jpeg_header(raw)
     except UnusualJpegError:
@@ -127,12 +128,18 @@ def _checked_header(raw: bytes, limits: DecodingLimits) -> JpegHeader | None:
     return header
 
 
+def _check_bytes(raw: bytes, limits: DecodingLimits) -> None:
+    if len(raw) > limits.most_bytes:
+        raise PhotoTooLargeError(f"the photo has {len(raw):,} bytes; the limit is {limits.most_bytes:,}")
+
+
 def _check_pixels(height: int, width: int, limits: DecodingLimits) -> None:
     if height * width > limits.most_pixels:
         raise PhotoTooLargeError(f"the photo has {height * width:,} pixels; the limit is {limits.most_pixels:,}")
 
 
-def _check_time(began: float, limits: DecodingLimits) -> None:
+def check_time(began: float, limits: DecodingLimits) -> None:
+    """Raise a `PhotoTooSlowError` if the work that began then, on the clock `time.monotonic`, takes too long."""
     if time.monotonic() - began > limits.most_seconds:
         raise PhotoTooSlowError(f"the photo takes longer than {limits.most_seconds:g} s to decode")
 
@@ -155,23 +162,41 @@ def _decode_jpeg(raw: bytes, header: JpegHeader) -> tuple[Pixels | None, int]:
 
 def _decode_any(raw: bytes, header: JpegHeader | None, limits: DecodingLimits, began: float) -> GrayPhoto:
     """Decode with Pillow, which reads more kinds of file and says more about broken ones."""
+    with open_photo(raw, limits, began) as image:
+        image.load()
+        orientation = header.orientation if header else stated_orientation(image)
+        pixels = _as_seen(image)
+    return GrayPhoto(pixels, pixels.shape[0], pixels.shape[1], _FULL_SCALE, orientation)
+
+
+@contextmanager
+def open_photo(raw: bytes, limits: DecodingLimits, began: float) -> Iterator[Image.Image]:
+    """Open a photo of a kind that is read, to decode it within the block.
+
+    Args:
+        raw: the file.
+        limits: the bytes and pixels are looked at before the block, the time in it and after it.
+        began: when the work began, on the clock `time.monotonic`.
+
+    Raises:
+        PhotoError: the photo cannot be read within the limits; whatever the block raises becomes one.
+    """
+    _check_bytes(raw, limits)
     try:
         with Image.open(_TimedBytes(raw, began, limits), formats=_KINDS) as image:
             _check_pixels(image.height, image.width, limits)
-            image.load()
-            orientation = header.orientation if header else _orientation(image)
-            pixels = _as_seen(image)
+            yield image
     except PhotoError:
         raise
     except Image.DecompressionBombError as error:
         raise PhotoTooLargeError("the photo has more pixels than Pillow decodes") from error
     except Exception as error:  # decoders raise whatever they like over a stranger's bytes
         raise UnreadablePhotoError("the photo is of a kind that is not read, or is broken") from error
-    _check_time(began, limits)
-    return GrayPhoto(pixels, pixels.shape[0], pixels.shape[1], _FULL_SCALE, orientation)
+    check_time(began, limits)
 
 
-def _orientation(image: Image.Image) -> int:
+def stated_orientation(image: Image.Image) -> int:
+    """Return how a photo's EXIF says that it is shown, from 1 to 8; 1 if it says nothing that means anything."""
     stated = image.getexif().get(ExifTags.Base.Orientation)
     if isinstance(stated, int) and PLAIN_ORIENTATION <= stated <= MOST_ORIENTATIONS:
         return stated
@@ -195,5 +220,5 @@ class _TimedBytes(io.BytesIO):
         self._began, self._limits = began, limits
 
     def read(self, size: int | None = -1, /) -> bytes:
-        _check_time(self._began, self._limits)
+        check_time(self._began, self._limits)
         return super().read(size)

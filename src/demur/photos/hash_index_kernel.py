@@ -3,7 +3,7 @@
 Mixed with a plain number an unsigned integer would become a float, hence the many constants.
 """
 
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,23 +13,52 @@ from demur.compiled import compiled
 Words: TypeAlias = npt.NDArray[np.uint64]
 """uint64[n, 4]: a hash a row."""
 
-Bands: TypeAlias = npt.NDArray[np.uint16]
-"""uint16[n, 16]: the same hashes, cut into bands."""
-
 Usable: TypeAlias = npt.NDArray[np.bool_]
 """bool[n]: which of the hashes may match anything."""
 
-Buckets: TypeAlias = tuple[npt.NDArray[np.uint32], npt.NDArray[np.uint32]]
-"""uint32[16, 65537] and uint32[16, m]: the places of hashes with key k in band b are
-`places[b, starts[b, k]:starts[b, k + 1]]`, in ascending order."""
+_Ints: TypeAlias = npt.NDArray[np.int64]
 
-Found: TypeAlias = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint8]]
+
+class Bands(NamedTuple):
+    """How the 256 bits of a hash are cut into b bands, and how far from its own key each band is looked up.
+
+    Attributes:
+        offsets: int64[b], the first bit of each.
+        widths: int64[b], how many bits each has.
+        radii: int64[b], by how many bits a key may be off.
+        tables: int64[b + 1], where the keys of each begin among those of all bands; a band has one more than it can
+            have values, for the end of its last bucket.
+        flips: int64[f], the bits to turn over in a key, for one band after another.
+        flip_ends: int64[b + 1], which of them are for which band.
+    """
+
+    offsets: _Ints
+    widths: _Ints
+    radii: _Ints
+    tables: _Ints
+    flips: _Ints
+    flip_ends: _Ints
+
+
+class Buckets(NamedTuple):
+    """Where hashes with key k in band b are: `places[b, starts[t + k]:starts[t + k + 1]]` with t = tables[b].
+
+    Attributes:
+        starts: uint32[tables[-1]].
+        places: uint32[b, m], ascending in each bucket.
+        filled: uint64[tables[-1] / 64], a bit for each bucket that is not empty: small enough to be near.
+    """
+
+    starts: npt.NDArray[np.uint32]
+    places: npt.NDArray[np.uint32]
+    filled: npt.NDArray[np.uint64]
+
+
+Found: TypeAlias = tuple[_Ints, _Ints, npt.NDArray[np.uint8]]
 """Rows asked for, places in the index, distances."""
 
-BANDS: Final = 16
-KEYS: Final = 1 << 16
-_BAND_BITS: Final = 16
-
+_WORD_BITS: Final = 64
+_0: Final = np.uint64(0)
 _1: Final = np.uint64(1)
 _2: Final = np.uint64(2)
 _4: Final = np.uint64(4)
@@ -41,58 +70,64 @@ _ADD_UP: Final = np.uint64(0x0101010101010101)
 
 
 @compiled
-def fill_buckets(bands: Bands, usable: Usable, buckets: Buckets) -> None:
+def fill_buckets(words: Words, usable: Usable, bands: Bands, buckets: Buckets) -> None:
     """Fill buckets, all zeros before, with the places of the usable hashes. Needs no memory besides."""
-    starts, places = buckets
-    for band in range(BANDS):
-        for place in range(len(bands)):
+    starts, places, filled = buckets
+    for band in range(len(bands.offsets)):
+        table, last = bands.tables[band], bands.tables[band + 1] - 1
+        for place in range(len(words)):
             if usable[place]:
-                starts[band, np.int64(bands[place, band]) + 1] += np.uint32(1)
-        for key in range(KEYS):
-            starts[band, key + 1] += starts[band, key]
+                at = table + _key(words, place, bands.offsets[band], bands.widths[band])
+                starts[at + 1] += np.uint32(1)
+                filled[at // _WORD_BITS] |= _1 << np.uint64(at % _WORD_BITS)
+        for at in range(table, last):
+            starts[at + 1] += starts[at]
         for place in range(
-            len(bands) - 1, -1, -1
+            len(words) - 1, -1, -1
         ):  # From the end, so that each start is right once its bucket is full.
             if usable[place]:
-                after = np.int64(bands[place, band]) + 1
-                starts[band, after] -= np.uint32(1)
-                places[band, starts[band, after]] = place
-        for key in range(KEYS):
-            starts[band, key] = starts[band, key + 1]
-        starts[band, KEYS] = places.shape[1]
+                after = table + _key(words, place, bands.offsets[band], bands.widths[band]) + 1
+                starts[after] -= np.uint32(1)
+                places[band, starts[after]] = place
+        for at in range(table, last):
+            starts[at] = starts[at + 1]
+        starts[last] = places.shape[1]
 
 
 @compiled
 def find_near(
-    asked: tuple[Words, Bands, Usable], words: Words, bands: Bands, buckets: Buckets, most_distance: int, found: Found
+    asked: tuple[Words, Usable], words: Words, bands: Bands, buckets: Buckets, most_distance: int, found: Found
 ) -> int:
-    """Find the pairs of hashes that differ in few bits, and in at most one bit of some band.
+    """Find the pairs of hashes that differ in few bits, and in some band in no more than its radius.
 
     Args:
-        asked: the hashes to look for, in two cuts, and which of them may match.
+        asked: the hashes to look for, and which of them may match.
         words: the hashes of the index.
-        bands: the same.
-        buckets: the same, by band and key.
+        bands: how they are cut.
+        buckets: filled with them.
         most_distance: in bits.
         found: where to write; what does not fit is counted only.
 
     Returns:
         How many pairs there are.
     """
-    asked_words, asked_bands, usable = asked
-    starts, places = buckets
+    asked_words, usable = asked
+    starts, places, filled = buckets
     rows, found_places, distances = found
     pairs = 0
-    for row in range(len(asked_words)):
-        if not usable[row]:
-            continue
-        for band in range(BANDS):
-            for flip in range(_BAND_BITS + 1):
-                key = np.int64(asked_bands[row, band]) ^ (1 << flip & KEYS - 1)  # at the last flip nothing is flipped
-                for at in range(starts[band, key], starts[band, key + 1]):
+    for band in range(len(bands.offsets)):  # one band for all rows: its buckets are near then
+        for row in range(len(asked_words)):
+            if not usable[row]:
+                continue
+            key = _key(asked_words, row, bands.offsets[band], bands.widths[band])
+            for flip in range(bands.flip_ends[band], bands.flip_ends[band + 1]):
+                bucket = bands.tables[band] + (key ^ bands.flips[flip])
+                if filled[bucket // _WORD_BITS] >> np.uint64(bucket % _WORD_BITS) & _1 == _0:
+                    continue
+                for at in range(starts[bucket], starts[bucket + 1]):
                     place = places[band, at]
-                    distance = _distance(asked_words[row], words[place], most_distance)
-                    if distance <= most_distance and not _was_found(asked_bands[row], bands[place], band):
+                    distance = _distance(asked_words, row, words, place, most_distance)
+                    if distance <= most_distance and not _was_found(asked_words, row, words, place, bands, band):
                         if pairs < len(rows):
                             rows[pairs], found_places[pairs], distances[pairs] = row, place, distance
                         pairs += 1
@@ -100,22 +135,33 @@ def find_near(
 
 
 @compiled
-def _was_found(asked: npt.NDArray[np.uint16], entry: npt.NDArray[np.uint16], bands: int) -> bool:
-    """Return whether one of the first bands has led to the same pair."""
-    for band in range(bands):
-        differing = np.int64(asked[band]) ^ np.int64(entry[band])
-        if not differing & differing - 1:
+def _key(words: Words, row: int, offset: int, width: int) -> np.int64:
+    """Return the bits of a band."""
+    word, shift = offset // _WORD_BITS, offset % _WORD_BITS
+    bits = words[row, word] >> np.uint64(shift)
+    if shift + width > _WORD_BITS:
+        bits |= words[row, word + 1] << np.uint64(_WORD_BITS - shift)
+    return np.int64(bits & ((_1 << np.uint64(width)) - _1))
+
+
+@compiled
+def _was_found(asked: Words, row: int, words: Words, place: int, bands: Bands, before: int) -> bool:
+    """Return whether one of the bands before has led to the same pair."""
+    for band in range(before):
+        offset, width = bands.offsets[band], bands.widths[band]
+        differing = np.uint64(_key(asked, row, offset, width) ^ _key(words, place, offset, width))
+        if _bits(differing) <= bands.radii[band]:
             return True
     return False
 
 
 @compiled
-def _distance(asked: npt.NDArray[np.uint64], entry: npt.NDArray[np.uint64], most_distance: int) -> np.int64:
+def _distance(asked: Words, row: int, words: Words, place: int, most_distance: int) -> np.int64:
     """Return in how many bits two hashes differ, or of how many the first half does if those are too many."""
-    half = _bits(asked[0] ^ entry[0]) + _bits(asked[1] ^ entry[1])
+    half = _bits(asked[row, 0] ^ words[place, 0]) + _bits(asked[row, 1] ^ words[place, 1])
     if half > most_distance:
         return half
-    return half + _bits(asked[2] ^ entry[2]) + _bits(asked[3] ^ entry[3])
+    return half + _bits(asked[row, 2] ^ words[place, 2]) + _bits(asked[row, 3] ^ words[place, 3])
 
 
 @compiled

@@ -4,12 +4,13 @@ Read by ITU-T T.81, annex B. A progressive file tells its picture in scans: firs
 pixels, which is the mean of the block, then ever finer detail. Who needs the means only can leave the other scans out.
 """
 
-import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Final
+
+from demur.jpeg_marks import ALONE, END_OF_IMAGE, START_OF_FRAME, START_OF_SCAN, CutShortError, Mark, find_marks
 
 PLAIN_ORIENTATION: Final = 1
 """What EXIF says of a picture that is stored as it is seen."""
@@ -23,13 +24,11 @@ MOST_SEGMENTS: Final = 5_000
 """Of any kind, each of which takes a step here."""
 
 _START_OF_IMAGE: Final = b"\xff\xd8"
-_END_OF_IMAGE: Final = b"\xff\xd9"
-_SCAN, _END, _EXIF_SEGMENT = 0xDA, 0xD9, 0xE1
+_END_BYTES: Final = b"\xff\xd9"
+_EXIF_SEGMENT: Final = 0xE1
 _PROGRESSIVE: Final = 0xC2
+_EMPTY: Final = ALONE - {END_OF_IMAGE}
 _USUAL_FRAMES: Final = frozenset({0xC0, 0xC1, _PROGRESSIVE})
-_START_OF_FRAME: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_WITHOUT_LENGTH: Final = frozenset({0x01, *range(0xD0, 0xD9)})
-_MARKER: Final = re.compile(rb"\xff([^\0\xff\xd0-\xd7])", re.DOTALL)
 _EXIF: Final = b"Exif\0\0"
 _ORIENTATION_TAG: Final = 0x0112
 _BITS_A_SAMPLE: Final = 8
@@ -75,7 +74,7 @@ def read_jpeg_header(raw: bytes) -> JpegHeader:
         raise UnusualJpegError
     try:
         return _read(raw)
-    except (IndexError, struct.error) as error:
+    except (IndexError, struct.error, CutShortError) as error:
         raise UnusualJpegError from error
 
 
@@ -85,21 +84,13 @@ def means_only(raw: bytes, header: JpegHeader) -> bytes:
     for start, end in header.detail_scans:
         kept.append(raw[position:start])
         position = end
-    return b"".join((*kept, raw[position : header.end], _END_OF_IMAGE))
-
-
-class _Mark(NamedTuple):
-    """A marker, where it stands, and where its segment ends."""
-
-    marker: int
-    start: int
-    end: int
+    return b"".join((*kept, raw[position : header.end], _END_BYTES))
 
 
 def _read(raw: bytes) -> JpegHeader:
     marks = list(_marks(raw))
-    frames = [_frame(raw, mark) for mark in marks if mark.marker in _START_OF_FRAME]
-    scans = [mark for mark in marks if mark.marker == _SCAN]
+    frames = [_frame(raw, mark) for mark in marks if mark.marker in START_OF_FRAME]
+    scans = [mark for mark in marks if mark.marker == START_OF_SCAN]
     if len(frames) != 1 or not scans:
         raise UnusualJpegError
     if len(scans) > MOST_SCANS:
@@ -109,33 +100,29 @@ def _read(raw: bytes) -> JpegHeader:
     return JpegHeader(*frames[0], next(filter(None, orientations), PLAIN_ORIENTATION), detail, marks[-1].start)
 
 
-def _marks(raw: bytes) -> Iterator[_Mark]:
+def _marks(raw: bytes) -> Iterator[Mark]:
     """Go from marker to marker to the end, or of a file that is not progressive to its first scan."""
-    position, is_progressive, passed = len(_START_OF_IMAGE), False, 0
-    while found := _MARKER.search(raw, position):
-        passed += 1
-        if passed > MOST_SEGMENTS:
+    is_progressive = False
+    for passed, mark in enumerate(find_marks(raw, len(_START_OF_IMAGE))):
+        if passed == MOST_SEGMENTS:
             raise TooManySegmentsError
-        marker, start, position = found[1][0], found.start(), found.end()
-        if marker in _WITHOUT_LENGTH:
+        marker = mark.marker
+        if marker in _EMPTY:
             continue
-        if marker == _END:
-            yield _Mark(marker, start, position)
+        yield mark
+        if marker == _PROGRESSIVE:
+            is_progressive = True
+        elif marker == END_OF_IMAGE or (marker == START_OF_SCAN and not is_progressive):
             return
-        position += struct.unpack_from(">H", raw, position)[0]
-        yield _Mark(marker, start, position)
-        is_progressive |= marker == _PROGRESSIVE
-        if marker == _SCAN and not is_progressive:
-            return
-    yield _Mark(_END, len(raw), len(raw))
+    yield Mark(END_OF_IMAGE, len(raw), len(raw))
 
 
-def _holds_detail(raw: bytes, mark: _Mark) -> bool:
+def _holds_detail(raw: bytes, mark: Mark) -> bool:
     """Return whether a scan begins after the first value of each block (T.81, B.2.3; never so if not progressive)."""
-    return mark.marker == _SCAN and raw[mark.end - 3] > 0
+    return mark.marker == START_OF_SCAN and raw[mark.end - 3] > 0
 
 
-def _frame(raw: bytes, mark: _Mark) -> tuple[int, int, int]:
+def _frame(raw: bytes, mark: Mark) -> tuple[int, int, int]:
     """Return height, width and number of components (T.81, B.2.2)."""
     bits, height, width, components = struct.unpack_from(">BHHB", raw, mark.start + 4)
     if bits != _BITS_A_SAMPLE or not height or not width or mark.marker not in _USUAL_FRAMES:

@@ -5,9 +5,10 @@ pictures); C2PA 2.1, section A.3.1.
 """
 
 import hashlib
-import re
+from contextlib import suppress
 from dataclasses import dataclass
 
+from demur.jpeg_marks import ALONE, END_OF_IMAGE, START_OF_SCAN, CutShortError, find_marks
 from demur.reservations.iptc_records import find_records
 from demur.reservations.multi_picture import moved_pictures
 from demur.reservations.photo_errors import DamagedPhotoError, PhotoError
@@ -16,9 +17,6 @@ from demur.reservations.xmp_packet import MAX_PACKET_BYTES, without_padding
 
 START = b"\xff\xd8\xff"
 _APP0, _APP1, _APP2, _APP11, _APP13 = 0xE0, 0xE1, 0xE2, 0xEB, 0xED
-_START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
-_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xDA)})
-_SCAN_MARKER = re.compile(rb"\xff([^\0\xff\xd0-\xd7])", re.DOTALL)
 
 _EXIF = b"Exif\0\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -54,6 +52,7 @@ def parse_segments(raw: bytes) -> tuple[list[Segment], int]:
     Raises:
         DamagedPhotoError: no scan follows, or a segment reaches over the end.
     """
+    # Not find_marks: what is written anew has to be accounted for byte by byte, fill bytes and all.
     segments: list[Segment] = []
     at = 2
     while raw[at : at + 1] == b"\xff":
@@ -61,10 +60,10 @@ def parse_segments(raw: bytes) -> tuple[list[Segment], int]:
         while raw[at : at + 1] == b"\xff":
             at += 1
         marker, length = raw[at : at + 1], int.from_bytes(raw[at + 1 : at + 3])
-        if marker == b"\xda":
+        if marker == bytes((START_OF_SCAN,)):
             return segments, start
         end = at + 1 + length
-        if not marker or marker[0] in _WITHOUT_LENGTH or length < 2 or end > len(raw):  # noqa: PLR2004
+        if not marker or marker[0] in ALONE or length < 2 or end > len(raw):  # noqa: PLR2004
             break
         if len(segments) == _MAX_SEGMENTS:
             break
@@ -79,11 +78,10 @@ def find_end(raw: bytes, scan: int) -> int:
     Raises:
         DamagedPhotoError: it does not end: the file was cut off.
     """
-    at = scan
-    while found := _SCAN_MARKER.search(raw, at):
-        if found[1][0] == _END_OF_IMAGE:
-            return found.end()
-        at = found.end() + int.from_bytes(raw[found.end() : found.end() + 2])
+    with suppress(CutShortError):
+        for mark in find_marks(raw, scan):
+            if mark.marker == END_OF_IMAGE:
+                return mark.end
     raise DamagedPhotoError("its picture has no end: it was cut off")
 
 
@@ -120,11 +118,47 @@ def change_jpeg(raw: bytes, change: PhotoChange) -> bytes:
     old_at = new_at = 2
     for number, each in enumerate(segments):
         if each.has(_APP2, _PICTURES):
-            before = new_at - old_at
-            moved = moved_pictures(each.payload[len(_PICTURES) :], first=grown, others=grown - before)
-            pieces[number] = _segment(_APP2, _PICTURES + moved)
+            pieces[number] = _with_moved_pictures(each, grown, before=new_at - old_at)
         old_at, new_at = old_at + len(each.raw), new_at + len(pieces[number])
     return raw[:2] + b"".join(pieces) + raw[scan:end] + change.behind(raw[end:])
+
+
+def with_pictures_of(raw: bytes, signed: bytes) -> bytes:
+    """Return a JPEG with the list of its further pictures as it must be where signing moves them.
+
+    The list is signed, too, so it has to fit before: sign, take this, and sign it in place of the first.
+
+    Args:
+        raw: what was signed.
+        signed: what came of it; its list, if there is one, is the same as in `raw`.
+
+    Raises:
+        DamagedPhotoError: one of them is not a JPEG, or lost its list.
+    """
+    (segments, scan), (new_segments, new_scan) = parse_segments(raw), parse_segments(signed)
+    lists, new_lists = _list_places(segments), _list_places(new_segments)
+    if len(lists) != len(new_lists):
+        raise DamagedPhotoError("its list of further pictures is damaged")
+    for (end, each), (new_end, _each) in zip(lists, new_lists, strict=True):
+        fitting = _with_moved_pictures(each, new_scan - scan, before=new_end - end)
+        raw = raw[: end - len(fitting)] + fitting + raw[end:]
+    return raw
+
+
+def _list_places(segments: list[Segment]) -> list[tuple[int, Segment]]:
+    """Return each list and where it ends."""
+    places, at = [], 2
+    for each in segments:
+        at += len(each.raw)
+        if each.has(_APP2, _PICTURES):
+            places.append((at, each))
+    return places
+
+
+def _with_moved_pictures(segment: Segment, grown: int, *, before: int) -> bytes:
+    """Return a list of pictures for a header that grew, so many bytes of it before the list itself."""
+    moved = moved_pictures(segment.payload[len(_PICTURES) :], first=grown, others=grown - before)
+    return _segment(_APP2, _PICTURES + moved)
 
 
 def _changed_pieces(segments: list[Segment], change: PhotoChange) -> list[bytes]:

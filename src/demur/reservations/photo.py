@@ -28,6 +28,9 @@ from demur.reservations.xmp_packet import Name, new_packet, parse_packet
 PROVENANCE: Name = ("http://purl.org/dc/terms/", "provenance")
 """Where content credentials are kept that are not in the photo (C2PA 2.1, section 11.5)."""
 
+ONLY_SIGNED = frozenset({"HEIC", "AVIF"})
+"""Kinds that can carry signed content credentials, but into which no XMP is written here."""
+
 _HEAD_BYTES = 1_024
 _DRAWING = re.compile(rb"<svg[\s>]", re.IGNORECASE)
 
@@ -118,7 +121,8 @@ def reserve(raw: bytes, wish: Wish) -> bytes:
     if changed != raw and not wish.may_break_signature and is_signed(_READ[kind](raw)):
         raise SignedPhotoError(
             "it carries signed content credentials (C2PA), and any change breaks their signature",
-            hint="use --break-signature if the reservation matters more to you than the signature",
+            hint="use --sign to keep them and sign the change, or --break-signature if the reservation matters "
+            "more to you than the signature",
         )
     return changed
 
@@ -145,9 +149,10 @@ def _get_kind(raw: bytes) -> PhotoKind:
     if kind:
         return kind
     if other := find_other_kind(raw):
+        or_signed = "; or use --sign, by which it says no in a signature only" if other in ONLY_SIGNED else ""
         raise UnsupportedPhotoError(
             f"it is {other}, and a reservation can be written into JPEG, PNG and WebP only",
-            hint="export it as JPEG, PNG or WebP, then protect that file",
+            hint=f"export it as JPEG, PNG or WebP, then protect that file{or_signed}",
         )
     raise DamagedPhotoError(
         "it is no photo, or its beginning is damaged", hint="open it in a photo program and export it as JPEG"
