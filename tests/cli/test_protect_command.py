@@ -12,6 +12,7 @@ from PIL import Image
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from demur.agent.errors import PhotoKeyError
 from demur.cli.protect import protect
 
 app = typer.Typer(add_completion=False)
@@ -82,7 +83,7 @@ def test_show_tells_of_signatures_and_of_what_is_behind(photos: Path) -> None:
     assert "4 bytes" in told
     code, told = run(str(photos / "b.png"))
     assert code == 5
-    assert "hint: use --break-signature" in told
+    assert "hint: use --sign to keep them and sign the change, or --break-signature" in told
     told = run(str(photos / "b.png"), "--break-signature")[1]
     assert "their signature is broken" in told
     assert "carries a film or further pictures" in told
@@ -97,6 +98,59 @@ def test_photo_that_cannot_be_protected_costs_a_sentence_and_the_others_are(phot
     assert told.count("demur: hint: export it as JPEG") == 1
     assert "2 photos protected; 2 photos not protected, see above" in told
     assert run("--show", str(photos / "c.gif"))[0] == 5
+
+
+def test_folder_named_from_here_is_replaced_in_place(photos: Path) -> None:
+    code, told = run(photos.name, "--in-place")
+    assert (code, told.splitlines()[0]) == (0, "2 photos protected")
+    assert not (photos.parent / "protected").exists()
+
+
+def test_signing_makes_a_key_of_ones_own_once_and_says_what_it_is_worth(
+    photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(photos.parent / "mine"))
+    Image.effect_noise((40, 30), 80).save(photos / "c.avif")
+    key_file = photos.parent / "mine" / "demur" / "photo-key.pem"
+    code, told = run(str(photos), "--sign")
+    assert code == 0
+    assert f'A key of your own was made: "{key_file}". It names nobody.' in told
+    assert "1 photo of HEIC or AVIF: only signed" in told
+    assert "3 photos signed. Nobody trusts your key by itself" in told
+    assert key_file.stat().st_mode & 0o777 == 0o600
+    again = run(str(photos), "--sign")[1]
+    assert "A key of your own was made" not in again
+    assert "3 photos protected" in again
+
+
+@pytest.mark.parametrize("home", ["", "not/absolute"])
+def test_key_is_kept_below_the_home_folder(photos: Path, monkeypatch: pytest.MonkeyPatch, home: str) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", home)
+    monkeypatch.setenv("HOME", str(photos.parent))
+    assert run(str(photos), "--sign")[0] == 0
+    assert (photos.parent / ".local" / "share" / "demur" / "photo-key.pem").exists()
+
+
+def test_signed_photo_is_signed_over_and_that_is_told(photos: Path) -> None:
+    for number in (1, 2):
+        code, told = run(str(photos / "b.png"), "--sign", "--key", f"{number}.pem", "--out", f"out{number}")
+        assert code == 0
+    signed = photos.parent / "out1" / "b.png"
+    raw = signed.read_bytes()
+    at = raw.index(b"iTXt") - 4
+    end = at + 12 + int.from_bytes(raw[at : at + 4])
+    signed.write_bytes(raw[:at] + raw[end:])  # a site took the XMP out, so the signature fits no longer
+    told = run(str(signed), "--sign", "--key", "2.pem", "--out", "out3")[1]
+    assert "1 photo had signed content credentials; these are kept below yours" in told
+
+
+def test_key_that_others_can_read_stops_before_the_first_photo(photos: Path) -> None:
+    key_file = photos.parent / "key.pem"
+    key_file.write_bytes(b"")
+    key_file.chmod(0o644)
+    done = CliRunner().invoke(app, [str(photos), "--sign", "--key", str(key_file)])
+    assert isinstance(done.exception, PhotoKeyError)
+    assert not (photos.parent / "protected").exists()
 
 
 @pytest.mark.parametrize("arguments", [(), ("--show",)])

@@ -9,12 +9,14 @@ from contextlib import contextmanager
 from PIL import Image, ImageSequence
 
 from demur.agent.errors import PictureError
+from demur.reservations.photo import find_other_kind
 
 MAX_PIXELS = 400_000_000
 """Of one picture, and twice as many of all frames together: a phone takes 200 million."""
 
 _ORIENTATION = 0x0112
 _ROWS = 256
+_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
 
 
 def picture_sha256(raw: bytes) -> bytes:
@@ -25,14 +27,32 @@ def picture_sha256(raw: bytes) -> bytes:
     """
     digest = hashlib.sha256()
     try:
-        with _large_pictures(), Image.open(io.BytesIO(raw), formats=("JPEG", "PNG", "WEBP")) as photo:
-            _add_frames(digest, photo)
-            digest.update(repr((photo.info.get("icc_profile"), photo.getexif().get(_ORIENTATION))).encode())
+        if find_other_kind(raw) == "HEIC":
+            _add_heic(digest, raw)
+        else:
+            with _large_pictures(), Image.open(io.BytesIO(raw), formats=_FORMATS) as photo:
+                _add_frames(digest, photo)
+                digest.update(repr((photo.info.get("icc_profile"), photo.getexif().get(_ORIENTATION))).encode())
     except PictureError:
         raise
     except Exception as error:  # a decoder's error on damaged bytes can be of any kind
         raise PictureError("its picture is damaged: it cannot be shown to its end") from error
     return digest.digest()
+
+
+def _add_heic(digest: "hashlib._Hash", raw: bytes) -> None:
+    try:
+        import pi_heif  # noqa: PLC0415  (HEIC is rare here: it can be signed only)
+    except ImportError as error:
+        raise PictureError(
+            "HEIC needs a library that is not installed", hint='install Demur with "pip install .[sign]"'
+        ) from error
+    for each in pi_heif.open_heif(raw):
+        if each.size[0] * each.size[1] > MAX_PIXELS:
+            raise PictureError("its picture is too large to be checked")
+        about = (each.mode, each.size, each.info.get("icc_profile"), each.info.get("original_orientation"))
+        digest.update(repr(about).encode())
+        digest.update(each.data)
 
 
 def _add_frames(digest: "hashlib._Hash", photo: Image.Image) -> None:

@@ -12,11 +12,14 @@ from enum import StrEnum
 from pathlib import Path
 
 from demur.agent.errors import PhotoNotWrittenError
+from demur.agent.photo_key import PhotoKey
 from demur.agent.picture import picture_sha256
+from demur.agent.signed_no import has_no_place_for_xmp, is_signed_by, reserve_and_sign
 from demur.reservations.photo import Wish, find_kind, find_other_kind, has_reservation, is_signed, read_parts, reserve
 from demur.reservations.photo_errors import DamagedPhotoError, PhotoError
 from demur.reservations.photo_parts import PhotoParts
 from demur.reservations.photo_telling import Telling, tell
+from demur.synced_folder import sync_folder
 
 MAX_PHOTO_BYTES = 512 * 1024 * 1024
 _HEAD_BYTES = 1_024
@@ -27,6 +30,16 @@ class Done(StrEnum):
 
     WRITTEN = "written"
     ALREADY_RESERVED = "already reserved"
+
+
+class Signature(StrEnum):
+    """What became of the signed content credentials of a photo."""
+
+    NONE = "none, or as it was"
+    BROKEN = "broken"
+    MADE = "made"
+    MADE_OVER_ANOTHER = "made over another"
+    MADE_ALONE = "made, without a reservation in XMP"
 
 
 @dataclass(frozen=True)
@@ -43,13 +56,13 @@ class Outcome:
 
     Attributes:
         done: whether a file was written.
-        is_signature_broken: whether its content credentials fit no longer.
+        signature: what became of signatures.
         left: what tells about the person and is still in it.
         behind_bytes: how much stands behind the picture, in which only the place of a film is looked for.
     """
 
     done: Done
-    is_signature_broken: bool
+    signature: Signature
     left: tuple[Telling, ...]
     behind_bytes: int
 
@@ -78,11 +91,11 @@ def find_tasks(sources: Sequence[Path], out: Path | None) -> Iterator[Task]:
             yield Task(source, out / source.name if out else source.resolve())
             continue
         for found in _pictures_below(source, out):
-            yield Task(found, out / found.relative_to(source) if out else found)
+            yield Task(found, out / found.relative_to(source) if out else found.resolve())
 
 
-def protect_photo(task: Task, wish: Wish) -> Outcome:
-    """Write one photo with its reservation.
+def protect_photo(task: Task, wish: Wish, key: PhotoKey | None = None) -> Outcome:
+    """Write one photo with its reservation, and with a key also signed.
 
     The new file has the old one's date and permissions. Where nothing has to change and the photo is to be replaced, it
     is left alone.
@@ -93,17 +106,18 @@ def protect_photo(task: Task, wish: Wish) -> Outcome:
             there before.
     """
     raw, status = _load_photo(task.source)
-    changed = reserve(raw, wish)
+    changed = reserve_and_sign(raw, wish, key) if key else reserve(raw, wish)
     is_unchanged = changed == raw
     if not is_unchanged:
         _verify(raw, changed)
     is_in_place = task.target == task.source.resolve()
-    if not (is_unchanged and is_in_place):
+    is_there = is_unchanged if is_in_place else _is_there(task.target, changed, key)
+    if not is_there:
         _save_photo(task, changed, status, may_replace=is_in_place)
-    parts = read_parts(changed)
+    parts = PhotoParts() if has_no_place_for_xmp(changed) else read_parts(changed)
     return Outcome(
         Done.ALREADY_RESERVED if is_unchanged else Done.WRITTEN,
-        not is_unchanged and is_signed(parts),
+        Signature.NONE if is_unchanged else _signature(raw, parts, key),
         _tell_left(parts),
         len(parts.behind),
     )
@@ -119,6 +133,25 @@ def look_at_photo(source: Path) -> Portrait:
     raw, _status = _load_photo(source)
     parts = read_parts(raw)
     return Portrait(has_reservation(parts), is_signed(parts), tuple(tell(parts)), len(parts.behind))
+
+
+def _is_there(target: Path, changed: bytes, key: PhotoKey | None) -> bool:
+    """Tell whether the same command was run before: its new photo is there, but for the bytes of its signature."""
+    try:
+        found = target.read_bytes()
+        if found == changed or key is None:
+            return found == changed
+        return is_signed_by(found, changed, key) and picture_sha256(found) == picture_sha256(changed)
+    except (OSError, PhotoError):
+        return False
+
+
+def _signature(raw: bytes, parts: PhotoParts, key: PhotoKey | None) -> Signature:
+    if key is None:
+        return Signature.BROKEN if is_signed(parts) else Signature.NONE
+    if has_no_place_for_xmp(raw):
+        return Signature.MADE_ALONE
+    return Signature.MADE_OVER_ANOTHER if is_signed(read_parts(raw)) else Signature.MADE
 
 
 def _pictures_below(folder: Path, out: Path | None) -> Iterator[Path]:
@@ -161,7 +194,8 @@ def _verify(raw: bytes, changed: bytes) -> None:
     Raises:
         PhotoError: so it is, or the picture was damaged before.
     """
-    if picture_sha256(raw) != picture_sha256(changed) or not has_reservation(read_parts(changed)):
+    is_said = has_no_place_for_xmp(changed) or has_reservation(read_parts(changed))
+    if picture_sha256(raw) != picture_sha256(changed) or not is_said:
         raise DamagedPhotoError("its picture would not stay the same")
 
 
@@ -171,8 +205,6 @@ def _save_photo(task: Task, changed: bytes, status: os.stat_result, *, may_repla
         if may_replace and not os.access(target, os.W_OK):
             raise PhotoNotWrittenError("it is write-protected", hint="allow writing to it, or use --out")
         if not may_replace and target.exists():
-            if target.read_bytes() == changed:
-                return
             raise PhotoNotWrittenError(
                 f'there is another file in "{target.parent.name}" already', hint="choose another folder with --out"
             )
@@ -199,17 +231,9 @@ def _place(target: Path, changed: bytes, status: os.stat_result) -> None:
             if file.read() != changed:
                 raise PhotoNotWrittenError("the disk gave back something else than was written")
         temporary.replace(target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _tell_left(parts: PhotoParts) -> tuple[Telling, ...]:

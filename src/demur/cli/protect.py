@@ -1,5 +1,7 @@
 """`demur protect`: a person's photos say no to AI training before they are posted."""
 
+import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,16 +16,23 @@ from demur.cli.exit_codes import exit_code
 from demur.core.errors import DemurError
 
 if TYPE_CHECKING:
+    from demur.agent.photo_key import PhotoKey
     from demur.agent.protect import Outcome, Portrait, Task
     from demur.reservations.personal import Personal
     from demur.reservations.photo import Wish
     from demur.reservations.photo_telling import Telling
 
 _MAX_SHOWN = 60
+_MAX_PATH_SHOWN = 400
 _NOT_A_LOCK = (
     "This is a reservation, not a lock: it says no in a way that machines can read and that the law gives weight to. "
     "Who ignores it can still use the photo, and many platforms remove it on upload. Objecting to a platform is "
     "another step: demur me directory"
+)
+_NOT_TRUSTED = (
+    "Nobody trusts your key by itself, and it says nothing about who you are. The signature shows that the no was not "
+    "changed since, and, for as long as you keep the key, lets you show that the photos come from one person. Whoever "
+    "sees two of them can tell that too."
 )
 
 
@@ -52,7 +61,7 @@ class _Failures:
             console.print(line)
 
 
-def protect(
+def protect(  # noqa: PLR0913  (each is an option of the command line)
     photos: Annotated[list[Path], typer.Argument(metavar="PHOTO...", help="JPEG, PNG or WebP files, or folders.")],
     out: Annotated[Path, typer.Option(help="The folder for the protected photos.")] = Path("protected"),
     *,
@@ -71,6 +80,16 @@ def protect(
     break_signature: Annotated[
         bool, typer.Option("--break-signature", help="Also change photos with signed content credentials (C2PA).")
     ] = False,
+    sign: Annotated[
+        bool,
+        typer.Option(
+            "--sign",
+            help="Also sign the no under a pseudonym, as content credentials (C2PA); HEIC and AVIF can only be signed.",
+        ),
+    ] = False,
+    key: Annotated[
+        Path | None, typer.Option(help="The file of your key for --sign; made if it is not there.", show_default=False)
+    ] = None,
     show: Annotated[
         bool, typer.Option("--show", help="Only show what the photos tell about you; nothing is written.")
     ] = False,
@@ -85,7 +104,7 @@ def protect(
 
       demur protect holiday.jpg
 
-      demur protect Pictures/ --out to-post/ --remove-location
+      demur protect Pictures/ --out to-post/ --remove-location --sign
     """
     from demur.agent.protect import find_tasks
     from demur.reservations.photo import Wish
@@ -95,7 +114,23 @@ def protect(
     if show:
         raise typer.Exit(_show_all(tasks, console))
     remove = _removed(location=remove_location, personal=remove_personal)
-    raise typer.Exit(_protect_all(tasks, Wish(remove, may_break_signature=break_signature), console))
+    wish = Wish(remove, may_break_signature=break_signature)
+    raise typer.Exit(_protect_all(tasks, wish, _key(key or _usual_key_file(), console) if sign else None, console))
+
+
+def _usual_key_file() -> Path:
+    """Return where programs keep a person's data (XDG Base Directory Specification 0.8)."""
+    home = os.environ.get("XDG_DATA_HOME", "")
+    return (Path(home) if Path(home).is_absolute() else Path.home() / ".local" / "share") / "demur" / "photo-key.pem"
+
+
+def _key(file: Path, console: Console) -> "PhotoKey":
+    from demur.agent.photo_key import open_photo_key
+
+    key = open_photo_key(file)
+    if key.is_new:
+        console.print(f'A key of your own was made: "{_plain(str(file), most=_MAX_PATH_SHOWN)}". It names nobody.')
+    return key
 
 
 def _removed(*, location: bool, personal: bool) -> frozenset["Personal"]:
@@ -106,7 +141,7 @@ def _removed(*, location: bool, personal: bool) -> frozenset["Personal"]:
     return frozenset({Personal.PLACE} if location else ())
 
 
-def _protect_all(tasks: Sequence["Task"], wish: "Wish", console: Console) -> int:
+def _protect_all(tasks: Sequence["Task"], wish: "Wish", key: "PhotoKey | None", console: Console) -> int:
     """Protect photo by photo; return the exit code of the first that could not be, else 0."""
     from demur.agent.protect import protect_photo
 
@@ -116,7 +151,7 @@ def _protect_all(tasks: Sequence["Task"], wish: "Wish", console: Console) -> int
         bar = progress.add_task("protecting", total=len(tasks))
         for task in tasks:
             with failures.of(task.source, "was not protected"):
-                outcomes.append(protect_photo(task, wish))
+                outcomes.append(protect_photo(task, wish, key))
             progress.advance(bar)
     failures.tell()
     _tell_outcomes(tasks, outcomes, console)
@@ -196,11 +231,29 @@ def _tell_left(outcomes: Sequence["Outcome"], console: Console) -> None:
             f"{_photos(behind)} {'carries' if behind == 1 else 'carry'} a film or further pictures behind the picture; "
             "only a film's place is looked for in these, and they may tell more"
         )
-    if broken := sum(each.is_signature_broken for each in outcomes):
+    _tell_signatures(outcomes, console)
+
+
+def _tell_signatures(outcomes: Sequence["Outcome"], console: Console) -> None:
+    from demur.agent.protect import Signature
+
+    counts = Counter(each.signature for each in outcomes)
+    if broken := counts[Signature.BROKEN]:
         console.print(
             f"{_photos(broken)} had signed content credentials; these are still there and may tell more about you, "
             "but their signature is broken"
         )
+    if over := counts[Signature.MADE_OVER_ANOTHER]:
+        console.print(
+            f"{_photos(over)} had signed content credentials; these are kept below yours and may tell more about you"
+        )
+    if alone := counts[Signature.MADE_ALONE]:
+        console.print(
+            f"{_photos(alone)} of HEIC or AVIF: only signed, without the sentence in XMP, and what else the file "
+            "tells, as where it was taken, was not looked for"
+        )
+    if made := counts[Signature.MADE] + over + alone:
+        console.print(f"{_photos(made)} signed. {_NOT_TRUSTED}")
 
 
 def _common_folder(tasks: Sequence["Task"]) -> Path:
@@ -217,7 +270,7 @@ def _progress(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def _plain(text: str) -> str:
+def _plain(text: str, most: int = _MAX_SHOWN) -> str:
     """Return text without what steers a terminal, on one line, and not too long."""
     shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-    return shown if len(shown) <= _MAX_SHOWN else shown[: _MAX_SHOWN - 1] + "…"
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
