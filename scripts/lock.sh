@@ -8,7 +8,8 @@ compile() {
     uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
         --no-annotate --output-file "requirements/$out.txt" "$@"
 }
-compile run pyproject.toml --extra agent --extra centre --extra sample --group run
+compile run pyproject.toml --extra agent --extra centre --extra sample --extra photos --extra reservations --extra files \
+    --group run
 compile test pyproject.toml --extra agent --extra centre --extra sample --extra postgres --extra live --extra photos \
-    --extra reservations --extra files --group test
+    --extra faces --extra reservations --extra files --group test
 compile photos --no-deps --group photos
