@@ -4,7 +4,7 @@ import pytest
 
 from demur.sample.platform import SampleRequest, generate
 
-PEOPLE, ROWS, SEED, PHOTOS = 400, 12_000, 11, 30
+PEOPLE, ROWS, SEED, PHOTOS = 400, 12_000, 11, 48
 
 
 @pytest.fixture(scope="session")

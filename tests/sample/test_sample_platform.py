@@ -39,7 +39,7 @@ def rows_of(sample: Path) -> list[dict[str, Any]]:
 
 def test_same_request_gives_the_same_bytes_in_every_file(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        generate(SampleRequest(tmp_path / name, people=120, rows=3_000, seed=3, photos=12), quiet)
+        generate(SampleRequest(tmp_path / name, people=120, rows=3_000, seed=3, photos=48), quiet)
     assert digests(tmp_path / "one") == digests(tmp_path / "two")
 
 

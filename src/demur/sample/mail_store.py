@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 from demur.sample.errors import FolderTakenError, MailUnknownError
+from demur.synced_folder import sync_folder
 
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 _NAME = re.compile(r"([1-9][0-9]*)\.eml\Z")
@@ -21,7 +22,7 @@ class MailStore:
     def __init__(self, folder: Path) -> None:
         folder.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
         folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
         self._folder = folder
         self._lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
@@ -55,7 +56,7 @@ class MailStore:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.rename(self._folder / f"{number}.eml")
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
             self._next += 1
         return number
 
@@ -69,12 +70,3 @@ class MailStore:
             return (self._folder / f"{number}.eml").read_bytes()
         except FileNotFoundError as error:
             raise MailUnknownError(f"no mail {number} was caught") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in the folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

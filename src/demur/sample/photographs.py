@@ -1,4 +1,4 @@
-"""The photos' pixels: crops, mirrors and tones of openly licensed photographs that a locked package ships.
+"""The openly licensed photographs of which the photos are made; a locked package ships them.
 
 The package is scikit-image. It is installed without what it needs to run, so it is never imported: its files are found
 through the import system and read as files. Only photographs that it states to be CC0 or in the public domain are used.
@@ -8,13 +8,9 @@ import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageEnhance, ImageOps
+from PIL import Image
 
-from demur.sample.album import Album
 from demur.sample.errors import PhotographsMissingError
-from demur.sample.friendships import NOBODY
-from demur.sample.randomness import Stream, generator
 
 _PACKAGE = "skimage"
 
@@ -32,15 +28,6 @@ class Photograph:
     file: str
     source: str
     licence: str
-
-
-@dataclass(frozen=True)
-class _Framing:
-    """How crops are placed: how much of the photograph they cover at least, and where in what is left over."""
-
-    least_share: float
-    across: tuple[float, float]
-    down: tuple[float, float]
 
 
 PORTRAITS = (
@@ -65,40 +52,13 @@ SCENES = (
 )
 """What stands for a photo that shows nobody."""
 
-_SCENE_FRAMING = _Framing(0.5, (0.0, 1.0), (0.0, 1.0))
-_PORTRAIT_FRAMING = _Framing(0.72, (0.2, 0.7), (0.0, 0.25))
-"""Faces are in the upper middle of both portraits, and stay in the picture."""
 
-_LONG_SIDES = (320, 480, 640, 800, 1080)
-_ASPECTS = (1.0, 4 / 3, 3 / 2, 3 / 4, 4 / 5)
-_TONES = (0.75, 1.3)
-_QUALITIES, _COPY_QUALITIES = (80, 93), (55, 76)
-_COPY_SCALES = (0.5, 0.9)
-_LEAST_SIDE = 320
-
-
-def write_photos(folder: Path, album: Album, seed: int) -> None:
-    """Write every image file of the album, and LICENCES.md.
+def load_photographs(photographs: tuple[Photograph, ...]) -> list[Image.Image]:
+    """Return these photographs in RGB.
 
     Raises:
         PhotographsMissingError: the package is not installed, or lacks one of the photographs.
     """
-    portraits, scenes = _load_photographs(PORTRAITS), _load_photographs(SCENES)
-    folder.mkdir()
-    (folder / "LICENCES.md").write_text(_licences())
-    paths = album.paths.to_pylist()
-    for number, path in enumerate(paths):
-        rng = generator(seed, Stream.PIXELS, number)
-        original = int(album.copy_of[number])
-        if original != NOBODY:
-            _write_copy(folder / path, rng, folder / paths[original])
-        elif (album.shown[number] != NOBODY).any():
-            _write_original(folder / path, rng, portraits, _PORTRAIT_FRAMING)
-        else:
-            _write_original(folder / path, rng, scenes, _SCENE_FRAMING)
-
-
-def _load_photographs(photographs: tuple[Photograph, ...]) -> list[Image.Image]:
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
         raise PhotographsMissingError(
@@ -120,45 +80,13 @@ def _load_photograph(path: Path) -> Image.Image:
         ) from error
 
 
-def _write_original(path: Path, rng: np.random.Generator, sources: list[Image.Image], framing: _Framing) -> None:
-    """Crop, mirror and tone one of the sources, each by chance, and save it as a phone would."""
-    image = sources[int(rng.integers(len(sources)))]
-    image = image.crop(_crop_box(rng, image.size, framing))
-    if rng.integers(2):
-        image = ImageOps.mirror(image)
-    image = ImageEnhance.Brightness(image).enhance(float(rng.uniform(*_TONES)))
-    image = ImageEnhance.Contrast(image).enhance(float(rng.uniform(*_TONES)))
-    image = ImageEnhance.Color(image).enhance(float(rng.uniform(*_TONES)))
-    scale = _LONG_SIDES[int(rng.integers(len(_LONG_SIDES)))] / max(image.size)
-    image = image.resize((round(image.width * scale), round(image.height * scale)))
-    image.save(path, "JPEG", quality=int(rng.integers(*_QUALITIES)))
-
-
-def _crop_box(rng: np.random.Generator, size: tuple[int, int], framing: _Framing) -> tuple[int, int, int, int]:
-    """Return a box of one of the usual aspects, placed as the framing says."""
-    aspect = _ASPECTS[int(rng.integers(len(_ASPECTS)))]
-    share = float(rng.uniform(framing.least_share, 1.0))
-    width = min(size[0], size[1] * aspect) * share
-    height = width / aspect
-    left = (size[0] - width) * float(rng.uniform(*framing.across))
-    top = (size[1] - height) * float(rng.uniform(*framing.down))
-    return int(left), int(top), int(left + width), int(top + height)
-
-
-def _write_copy(path: Path, rng: np.random.Generator, original: Path) -> None:
-    """Save the original again as somebody else who downloaded it would: smaller and with more compression."""
-    with Image.open(original) as image:
-        longest = max(image.size)
-        scale = max(_LEAST_SIDE, round(longest * float(rng.uniform(*_COPY_SCALES)))) / longest
-        copy = image.resize((round(image.width * scale), round(image.height * scale)))
-        copy.save(path, "JPEG", quality=int(rng.integers(*_COPY_QUALITIES)))
-
-
-def _licences() -> str:
+def describe_licences() -> str:
+    """Return a page, in Markdown, of where the photographs come from and under which licence."""
     lines = [
         "# Licences",
         "",
-        "Every file in this folder is a crop of one of these photographs, mirrored, toned and resized by program.",
+        "Every file in this folder is made by program of parts of these photographs: cropped, cut out, mirrored,",
+        "blurred, toned, resized and put together, with drawn shapes behind and in front, and words in a few.",
         "Nobody in them has anything to do with the made-up people of the sample.",
         "",
         "| photograph | source | licence |",

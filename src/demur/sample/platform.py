@@ -28,7 +28,7 @@ from demur.sample.errors import SampleFolderError, SampleSizeError
 from demur.sample.friendships import Outsiders, make_circle
 from demur.sample.lake import LAKE_SCHEMA, Concerns, World, make_batch
 from demur.sample.people import make_people
-from demur.sample.photographs import write_photos
+from demur.sample.photo_files import write_photos
 from demur.sample.randomness import Stream, generator
 from demur.sample.texts import TextMaker
 from demur.sample.truth_files import write_people_truth, write_photo_truth, write_row_truth

@@ -13,7 +13,11 @@ import pyarrow.parquet as pq
 from demur.sample.directory import SampleAccountDirectory
 from demur.sample.errors import SampleFolderError
 
+ORIGINAL = "original"
+"""What is said of a row that carries a photo itself, where of others the kind of copy is said."""
+
 _LOOK_AT_ONCE = 1000
+_LEAST_KINDS = 2
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,25 @@ class Example:
     email: str
     accounts: tuple[str, ...]
     rows: int
+
+
+@dataclass(frozen=True)
+class PhotoExample:
+    """Somebody without an account who is in a photo of somebody else, of which others posted copies.
+
+    Attributes:
+        person_id: theirs.
+        full_name: theirs; others may bear it too.
+        email: their address.
+        photo: the original file: what they would send with an objection.
+        rows: the rows that carry it, each with `original` or the kind of copy.
+    """
+
+    person_id: str
+    full_name: str
+    email: str
+    photo: Path
+    rows: dict[str, str]
 
 
 def rows_concerning(truth: Path, accounts: Collection[str]) -> dict[str, set[str]]:
@@ -103,7 +126,75 @@ def _rows_by_person(truth: Path) -> pa.Table:
 
 
 def _people(truth: Path, columns: list[str] | None) -> pa.Table:
+    return _read(truth, "people.parquet", columns)
+
+
+def rows_with_copies(sample: Path, image_path: str) -> dict[str, str]:
+    """Return the rows that carry a photo or a copy of it, each with the kind of copy, or `original`.
+
+    Args:
+        sample: the folder of the sample (not that of its truth).
+        image_path: of an original, as rows have it. That of a copy gives the rows that carry this very file.
+
+    Raises:
+        SampleFolderError: the folder holds no truth.
+
+    Reads two columns of the whole lake.
+    """
+    photos = _read(sample / "truth", "photos.parquet", ["image_path", "copy_of", "copy_kind"])
+    family = photos.filter((pc.field("image_path") == image_path) | (pc.field("copy_of") == image_path))
+    kinds = dict(zip(family["image_path"].to_pylist(), family["copy_kind"].to_pylist(), strict=True))
+    rows = _rows_with_photos(sample, list(kinds), ["record_id", "image_path"])
+    pairs = zip(rows["record_id"].to_pylist(), rows["image_path"].to_pylist(), strict=True)
+    return {record_id: kinds[path] or ORIGINAL for record_id, path in pairs}
+
+
+def find_photo_example(sample: Path) -> PhotoExample | None:
+    """Return an adult without an account to try out photos with; None if nobody fits, as in samples of few rows.
+
+    A portrait of somebody else shows them, and others than its owner posted copies of it, in as many ways as of no
+    other. The original is neither damaged nor does it carry a reservation.
+
+    Args:
+        sample: the folder of the sample (not that of its truth).
+
+    Raises:
+        SampleFolderError: the folder holds no truth.
+    """
+    photos = _read(sample / "truth", "photos.parquet", None)
+    posted = _posted_kinds(sample, photos.filter(pc.field("copy_of").is_valid()))
+    was_copied = pc.field("image_path").isin(pa.array(list(posted), pa.string()))
+    is_sound = ~pc.field("is_reserved") & ~pc.field("is_damaged") & was_copied
+    sound = {photo["image_path"]: photo["shown_ids"] for photo in photos.filter(is_sound).to_pylist()}
+    people = _people(sample / "truth", ["person_id", "full_name", "email", "is_minor", "has_account"])
+    fit = people.filter(~pc.field("has_account") & ~pc.field("is_minor")).to_pylist()
+    adults = {person["person_id"]: person for person in fit}
+    for path in sorted(sound, key=lambda path: (-len(posted[path]), path)):
+        for person in (adults[shown] for shown in sound[path] if shown in adults):
+            rows = rows_with_copies(sample, path)
+            return PhotoExample(
+                person["person_id"], person["full_name"], person["email"], sample / "photos" / path, rows
+            )
+    return None
+
+
+def _posted_kinds(sample: Path, copies: pa.Table) -> dict[str, set[str]]:
+    """Return the kinds of copy that rows carry, of each original of which they carry enough kinds."""
+    posted = set(_rows_with_photos(sample, copies["image_path"].to_pylist(), ["image_path"])["image_path"].to_pylist())
+    kinds: dict[str, set[str]] = {}
+    for copy in copies.to_pylist():
+        if copy["image_path"] in posted:
+            kinds.setdefault(copy["copy_of"], set()).add(copy["copy_kind"])
+    return {original: of_it for original, of_it in kinds.items() if len(of_it) >= _LEAST_KINDS}
+
+
+def _rows_with_photos(sample: Path, paths: list[str], columns: list[str]) -> pa.Table:
+    lake = ds.dataset(sample / "lake", format="parquet")
+    return lake.to_table(columns=columns, filter=pc.field("image_path").isin(pa.array(paths, pa.string())))
+
+
+def _read(truth: Path, name: str, columns: list[str] | None) -> pa.Table:
     try:
-        return pq.read_table(truth / "people.parquet", columns=columns)
+        return pq.read_table(truth / name, columns=columns)
     except FileNotFoundError as error:
         raise SampleFolderError(f"{truth} holds no truth of a sample", hint='run "demur sample" first') from error

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from demur.sample.album import Album
+from demur.sample.album import COPY_KINDS, Album
 from demur.sample.columns import coded, lists_of, numbered
 from demur.sample.friendships import NOBODY
 from demur.sample.handles import NEVER_US
@@ -59,7 +59,11 @@ def _account_groups(people: People, per_person: npt.NDArray[np.int64], accounts:
 
 
 def write_photo_truth(path: Path, album: Album, people: People) -> None:
-    """Write one row an image file: image_path, whose it is (null for scenes), whom it shows, what it is a copy of."""
+    """Write one row an image file.
+
+    Columns: image_path; owner_id, whose it is, null for scenes; shown_ids, whom it shows; copy_of, the path of the
+    original, and copy_kind, one of CopyKind, both null for originals; is_plain, is_reserved, is_damaged.
+    """
     person_ids = people.person_ids()
     is_shown = album.shown != NOBODY
     table = pa.table(
@@ -68,6 +72,12 @@ def write_photo_truth(path: Path, album: Album, people: People) -> None:
             "owner_id": person_ids.take(pa.array(album.owner, mask=album.owner == NOBODY)),
             "shown_ids": lists_of(is_shown.sum(axis=1), person_ids.take(pa.array(album.shown[is_shown]))),
             "copy_of": album.paths.take(pa.array(album.copy_of, mask=album.copy_of == NOBODY)),
+            "copy_kind": pa.array(COPY_KINDS, pa.string()).take(
+                pa.array(album.copy_kind, mask=album.copy_kind == NOBODY)
+            ),
+            "is_plain": pa.array(album.is_plain),
+            "is_reserved": pa.array(album.is_reserved),
+            "is_damaged": pa.array(album.is_damaged),
         }
     )
     pq.write_table(table, path, compression="zstd")
