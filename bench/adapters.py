@@ -23,7 +23,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from demur.adapters.batch_gate import BatchGate
-from gate import build
+from gate import build, write_mapping
 from process_tree import usage_of
 
 WORKERS = 2
@@ -125,7 +125,7 @@ def main() -> None:
     parser.add_argument("--engines", nargs="+", choices=["spark", "ray"], default=["spark", "ray"])
     arguments = parser.parse_args()
     folder = build(arguments.rows, arguments.people, arguments.objections)
-    gate = BatchGate.load(folder / "sample" / "mapping.yaml", folder / "objections.list", folder / "keys")
+    gate = BatchGate.load(write_mapping(folder, texts=True), folder / "objections.list", folder / "keys")
     lake = str(folder / "sample" / "lake")
     print("| | wall s | CPU s | / identity map (CPU) | / plain copy (CPU) |\n|---|---|---|---|---|")
     for engine in arguments.engines:

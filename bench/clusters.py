@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from gate import build, write_mapping_without_text
+from gate import build, write_mapping
 from measured import measure
 
 ROOT = Path(__file__).resolve().parent
@@ -39,7 +39,7 @@ def take_files(folder: Path, count: int) -> tuple[Path, Path]:
 def contestants(folder: Path, lake: Path, out: Path) -> dict[str, list[str]]:
     """Return each contestant's command over a lake."""
     gate = [sys.executable, "-m", "demur", "gate", "run", str(lake), "--out", str(out)]
-    gate += ["--mapping", str(write_mapping_without_text(folder)), "--list", str(folder / "objections.list")]
+    gate += ["--mapping", str(write_mapping(folder, texts=False)), "--list", str(folder / "objections.list")]
     gate += ["--keys-folder", str(folder / "keys")]
     commands = {EMBEDDED: gate}
     for engine in ("ray", "spark"):

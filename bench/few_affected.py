@@ -15,7 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gate import build, write_mapping_without_text
+from gate import build, write_mapping
 from measured import measure, print_table, run_in_turn
 
 ROOT = Path(__file__).resolve().parent
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     folder = build(20_000_000, 1_000_000, 1_000_000)
-    gate = [sys.executable, "-m", "demur", "gate", "run", "--mapping", str(write_mapping_without_text(folder))]
+    gate = [sys.executable, "-m", "demur", "gate", "run", "--mapping", str(write_mapping(folder, texts=False))]
     gate += ["--list", str(folder / "objections.list"), "--keys-folder", str(folder / "keys")]
     with ProcessPoolExecutor(1) as apart:  # as in bench/gate.py: what building takes is no run's memory
         lake = apart.submit(build_lake, folder, gate).result()

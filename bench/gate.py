@@ -48,11 +48,12 @@ def build(rows: int, people: int, objections: int) -> Path:
     return folder
 
 
-def write_mapping_without_text(folder: Path) -> Path:
-    """Write a mapping by which the gate decides, as its peers do, by authors and tags only; return its path."""
+def write_mapping(folder: Path, *, texts: bool) -> Path:
+    """Write a mapping by which the gate decides without photos, and if so without texts, as its peers do."""
     mapping = (folder / "sample" / "mapping.yaml").read_text()
-    path = folder / "mapping-accounts.yaml"
-    path.write_text(re.sub(r"^text:(?: .*)?\n(?:  .*\n)*", "", mapping, flags=re.MULTILINE))
+    path = folder / ("mapping-texts.yaml" if texts else "mapping-accounts.yaml")
+    roles = "image" if texts else "image|text"
+    path.write_text(re.sub(rf"^(?:{roles}):(?: .*)?\n(?:  .*\n)*", "", mapping, flags=re.MULTILINE))
     return path
 
 
@@ -62,8 +63,8 @@ def contestants(folder: Path, out: Path) -> dict[str, list[str]]:
     gate = [sys.executable, "-m", "demur", "gate", "run", lake]
     gate += ["--list", str(folder / "objections.list"), "--keys-folder", str(folder / "keys")]
     objections = str(folder / "objections.txt")
-    texts = ["--mapping", str(folder / "sample" / "mapping.yaml")]
-    accounts = ["--mapping", str(write_mapping_without_text(folder))]
+    texts = ["--mapping", str(write_mapping(folder, texts=True))]
+    accounts = ["--mapping", str(write_mapping(folder, texts=False))]
 
     def peer(name: str) -> list[str]:
         return [sys.executable, peers, name, lake, str(out), objections]

@@ -23,7 +23,7 @@ from demur.gate.mapping import SourceMapping, parse_mapping
 from demur.gate.source import InputFile, find_inputs
 from demur.gate.suppression_list import SuppressionList, load_suppression_list
 from demur.ledger.keys import KeyRole, SecretName, find_verifier_key, load_secret, load_verifier_keys
-from gate import build, write_mapping_without_text
+from gate import build, write_mapping
 
 _MODES = (GateMode.IDS, GateMode.REWRITE, GateMode.LINK)
 
@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     folder = build(20_000_000, 1_000_000, 1_000_000)
-    mapping = parse_mapping(write_mapping_without_text(folder).read_bytes())
+    mapping = parse_mapping(write_mapping(folder, texts=False).read_bytes())
     began, before = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     suppressions = open_list(folder)
     loaded = time.process_time()

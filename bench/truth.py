@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from bench_list import seal_people
 from demur.core.identifier import IdentifierKind
 from demur.ledger.keys import KeyRole, SecretName, load_secret, load_signer
-from gate import build
+from gate import build, write_mapping
 from measured import measure
 
 ENGINES = ("embedded", "ray", "spark")
@@ -105,7 +105,7 @@ def main() -> None:
     database, out = expect(folder, arguments.people), folder / "out"
     path, first, is_wrong = seal_list_of(database, folder), None, False
     command = [sys.executable, "-m", "demur", "gate", "run", str(folder / "sample" / "lake"), "--out", str(out)]
-    command += ["--mapping", str(folder / "sample" / "mapping.yaml"), "--list", str(path)]
+    command += ["--mapping", str(write_mapping(folder, texts=True)), "--list", str(path)]
     command += ["--keys-folder", str(folder / "keys")]
     print(
         "| engine | seconds | kept | withheld | rows or counts not as the truth has them | files unlike the first's |"

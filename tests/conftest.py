@@ -19,6 +19,7 @@ from types import ModuleType
 import django
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from demur.ledger.keys import create_missing_keys
 
@@ -30,6 +31,10 @@ create_missing_keys(HOME / "keys", "lumen.example")
 os.environ["DJANGO_SETTINGS_MODULE"] = "demur.web.settings"
 django.setup()
 del os.environ["DJANGO_SETTINGS_MODULE"]
+
+
+settings.register_profile("demur", deadline=None)  # a busy machine is no failure
+settings.load_profile("demur")
 
 
 @pytest.fixture(scope="session", autouse=True)

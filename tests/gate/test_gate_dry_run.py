@@ -1,6 +1,7 @@
 """A dry run decides as a run does, and is stopped by the same faults."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -72,6 +73,15 @@ def test_a_column_that_went_away_since_the_file_was_found_is_no_traceback(tmp_pa
     pq.write_table(pa.table({"a": [1]}), tmp_path / "a.parquet")
     with pytest.raises(UnreadableInputError, match=r"a\.parquet"):
         list(Parquet().read(tmp_path / "a.parquet", "a.parquet", mapping(), whole=False))
+
+
+def test_ids_that_a_file_cannot_lack_are_not_read_unless_a_rule_reads_them_too(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "a.parquet", [row(), row(author_account="lumen:ada")])
+    counted = replace(mapping(), needs_ids=False)
+    [block] = Parquet().read(path, path.name, counted, whole=False)
+    assert block.batch.column("record_id").to_pylist() == [0, 0]
+    [both] = Parquet().read(path, path.name, replace(counted, others={"text": "record_id"}), whole=False)
+    assert both.batch.column("record_id").to_pylist() == ["r1", "r1"]
 
 
 @given(rows=ROWS, is_numbered=st.booleans())

@@ -182,7 +182,7 @@ def test_flipped_bytes_are_refused_or_decided_about_but_never_half_written(
 def test_a_row_group_with_other_rows_than_promised_is_refused() -> None:
     short = SimpleNamespace(
         iter_batches=lambda **_options: iter([batch_of(row())]),
-        metadata=SimpleNamespace(row_group=lambda _number: SimpleNamespace(num_rows=2)),
+        metadata=SimpleNamespace(row_group=lambda _number: SimpleNamespace(num_rows=2, total_byte_size=100)),
     )
     with pytest.raises(UnreadableInputError, match=r"a\.parquet, row group 0, has other rows"):
         list(read_row_group(short, "a.parquet", 0))
@@ -223,4 +223,4 @@ def test_every_error_has_an_exit_code_of_its_own() -> None:
         kinds += found
         waiting += found
     codes = [kind.exit_code for kind in kinds if kind.__module__.startswith("demur.gate.")]
-    assert sorted(codes) == [*range(10, 20), 21]  # 20 is that of clusters
+    assert sorted(codes) == [*range(10, 20), 21, 22, 23]  # 20 is that of clusters

@@ -1,5 +1,6 @@
 """The suppression list's inside: what a publisher may write, and what a gate refuses to believe."""
 
+from base64 import b64encode
 from datetime import datetime, timedelta
 from random import Random
 
@@ -15,7 +16,7 @@ from demur.core.errors import (
     SignatureMismatchError,
     UnsealError,
 )
-from demur.core.identifier import IdentifierKind
+from demur.core.identifier import IdentifierKind, face_value, photo_value
 from demur.gate.suppression_list import SCHEMA, ListEntry, encode_entries, load_suppression_list
 
 ADA = entry("lumen:ada")
@@ -29,8 +30,8 @@ EVERY_KIND = [
     entry("ada+x@sub.mail.example", IdentifierKind.EMAIL),
     entry("+3225551234", IdentifierKind.PHONE),
     entry("Ada Lovelace", IdentifierKind.NAME),
-    entry("9f02c4d1", IdentifierKind.PHOTO),
-    entry("c4d19f02", IdentifierKind.FACE),
+    entry(photo_value([b"h" * 32, b"g" * 32]), IdentifierKind.PHOTO),
+    entry(face_value([0.1] * 128), IdentifierKind.FACE),
 ]
 
 
@@ -194,6 +195,12 @@ def test_a_kind_that_this_version_cannot_honour_refuses_the_whole_list(kind: int
 def test_a_value_that_is_not_normalised_is_refused(value: str) -> None:
     with pytest.raises(FormatError):
         load(sealed(payload(table(line(value))), 1))
+
+
+@pytest.mark.parametrize("value", ["9f02c4d1", b64encode(b"h" * 32 + b"g" * 32).decode(), b64encode(b"h").decode()])
+def test_a_photo_that_is_no_set_of_hashes_in_order_is_refused(value: str) -> None:
+    with pytest.raises(FormatError):
+        load(sealed(payload(table(line(value, 6))), 1))
 
 
 @pytest.mark.parametrize(

@@ -157,9 +157,9 @@ def test_what_is_no_record_is_withheld(record: object, path: Path) -> None:
 
 
 def test_a_number_is_a_row_id_and_a_field_that_no_rule_reads_may_be_anything(path: Path) -> None:
-    gate = open_gate(path, f"{MAPPING}image: image\n")
-    assert gate.check(row(record_id=5, image={"path": ["a"]}))
-    assert gate.check(row()).reasons == ("field-missing:image",)
+    gate = open_gate(path, f"{MAPPING}language: language\n")
+    assert gate.check(row(record_id=5, language={"written": ["nl"]}))
+    assert gate.check(row()).reasons == ("field-missing:language",)
 
 
 ANYTHING = st.recursive(
@@ -188,9 +188,9 @@ def test_every_role_that_a_rule_reads_can_be_checked_live(monkeypatch: pytest.Mo
     """A rule that reads a role of which live records know nothing would see nulls, and could let them through."""
     every_role = "".join(f"{role}: {role}\n" for role in ("product", "image", "created_at", "language"))
     assert open_gate(path, f"{MAPPING}{every_role}")
-    monkeypatch.setitem(ROLE_TYPES, "image", ROLE_TYPES[Role.KIND])
-    with pytest.raises(MappingError, match="image"):
-        open_gate(path, f"{MAPPING}image: image\n")
+    monkeypatch.setitem(ROLE_TYPES, "language", ROLE_TYPES[Role.KIND])
+    with pytest.raises(MappingError, match="language"):
+        open_gate(path, f"{MAPPING}language: language\n")
 
 
 def test_no_records_have_no_answers(path: Path) -> None:

@@ -7,15 +7,16 @@ import pytest
 from gate_world import MAPPING, mapping
 
 from demur.gate.errors import MappingError
-from demur.gate.mapping import AccountColumn, Kind, ProductColumn, parse_mapping
+from demur.gate.mapping import AccountColumn, Holds, ImageColumn, Kind, ProductColumn, load_mapping, parse_mapping
 
 
 def test_every_role_is_read() -> None:
     text = (
         MAPPING.replace("author_account: author_account", "author_account: {column: who, namespace: lumen}")
-        + "image: image_path\ncreated_at: {column: created}\nproduct: product\nlanguage: language\n"
+        + "image: {column: image_path, holds: path, folder: photos}\ncreated_at: {column: created}\n"
+        + "product: product\nlanguage: language\n"
     )
-    read = parse_mapping(text.encode())
+    read = parse_mapping(text.encode(), Path("/data"))
     assert read.row_id == "record_id"
     assert (read.kind, read.kind_values) == ("kind", {"post": Kind.POST, "bild": Kind.PHOTO, "dm": Kind.MESSAGE})
     assert (read.audience, read.audience_values) == ("audience", {"public": "public", "world": "public"})
@@ -24,12 +25,41 @@ def test_every_role_is_read() -> None:
     assert read.tagged_accounts == AccountColumn("tagged_accounts", None)
     assert read.others == {
         "text": "text",
-        "image": "image_path",
         "created_at": "created",
         "language": "language",
     }
     assert read.product == ProductColumn("product", None)
+    assert read.image == ImageColumn("image_path", Holds.PATH, Path("/data/photos"))
     assert read.sha256 == hashlib.sha256(text.encode()).digest()
+
+
+def test_the_folder_of_images_is_as_seen_from_the_mapping_file(tmp_path: Path) -> None:
+    path = tmp_path / "mapping.yaml"
+    path.write_text(f"{MAPPING}image: {{column: photo, holds: path, folder: ../photos}}\n")
+    assert load_mapping(path).image == ImageColumn("photo", Holds.PATH, tmp_path / "../photos")
+    path.write_text(f"{MAPPING}image: {{column: photo, holds: path}}\n")
+    beside = load_mapping(path).beside(Path("/lake/part/a.parquet")).image
+    assert beside == ImageColumn("photo", Holds.PATH, Path("/lake/part"))
+    assert mapping().beside(path) == mapping()
+
+
+def test_a_mapping_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MappingError, match=r'"mapping\.yaml" cannot be read'):
+        load_mapping(tmp_path / "mapping.yaml")
+
+
+@pytest.mark.parametrize(
+    ("image", "what"),
+    [
+        ("{column: photo, holds: pixels}", "one of bytes, path, url"),
+        ("{column: photo, folder: photos}", "only name"),
+        ("{column: photo, holds: url}", "image.folder"),
+        ("{column: photo, holds: path, folders: photos}", "folders"),
+    ],
+)
+def test_images_that_nobody_could_find_are_refused(image: str, what: str) -> None:
+    with pytest.raises(MappingError, match=what):
+        mapping(f"{MAPPING}image: {image}\n")
 
 
 def test_the_example_in_the_specification_is_a_mapping() -> None:

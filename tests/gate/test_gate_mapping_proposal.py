@@ -5,7 +5,7 @@ import pytest
 from gate_world import SCHEMA
 
 from demur.gate.errors import MappingError
-from demur.gate.mapping import AccountColumn, ProductColumn, parse_mapping
+from demur.gate.mapping import AccountColumn, Holds, ImageColumn, ProductColumn, parse_mapping
 from demur.gate.mapping_proposal import propose_mapping
 
 
@@ -41,6 +41,16 @@ def test_a_product_is_proposed_where_a_column_is_called_so_and_asked_of_nobody()
     assert parse_mapping(propose_mapping(schema).encode()).product == ProductColumn("platform", None)
     numbers = SCHEMA.append(pa.field("product", pa.int32()))
     assert "product" not in propose_mapping(numbers)
+
+
+def test_images_are_proposed_where_they_are_and_where_they_are_only_named_a_person_must_say_the_folder() -> None:
+    with_bytes = SCHEMA.append(pa.field("photo", pa.struct({"bytes": pa.binary(), "path": pa.string()})))
+    assert parse_mapping(propose_mapping(with_bytes).encode()).image == ImageColumn("photo", Holds.BYTES, None)
+    named = SCHEMA.append(pa.field("image_path", pa.string())).append(pa.field("photo url", pa.list_(pa.string())))
+    text = propose_mapping(named)
+    assert "# image: {column: image_path, holds: path, folder: images}" in text
+    assert '# image: {column: "photo url", holds: url, folder: images}' in text
+    assert parse_mapping(text.encode()).image is None
 
 
 def test_what_cannot_be_guessed_stays_open_and_is_refused_until_filled_in() -> None:

@@ -8,14 +8,14 @@ import pytest
 from gate_world import GATE_SIGNER, entry, lake_rows, list_of, mapping, row, write_parquet
 
 from demur.core.gate_manifest import GateManifest, KeptAndWithheld, ManifestFile
-from demur.core.identifier import IdentifierKind
+from demur.core.identifier import IdentifierKind, face_value
 from demur.gate.decision import REASONS
 from demur.gate.reason_words import REASON_WORDS, reason_words
 from demur.gate.report import draw_report
 from demur.gate.run import GateRequest, run_gate
 from demur.gate.suppression_list import SuppressionList
 
-PHOTO = entry("0011223344556677", IdentifierKind.PHOTO)
+FACE = entry(face_value([0.1] * 128), IdentifierKind.FACE)
 
 
 def gated(tmp_path: Path, rows: list[dict[str, object]], suppressions: SuppressionList) -> GateManifest:
@@ -27,7 +27,7 @@ def gated(tmp_path: Path, rows: list[dict[str, object]], suppressions: Suppressi
 
 @pytest.fixture
 def manifest(tmp_path: Path) -> GateManifest:
-    return gated(tmp_path, lake_rows(1_000), list_of("lumen:ada", others=[PHOTO]))
+    return gated(tmp_path, lake_rows(1_000), list_of("lumen:ada", others=[FACE]))
 
 
 def text_of(page: str) -> str:
@@ -48,7 +48,7 @@ def test_it_says_how_many_rows_are_kept_and_why_the_others_are_not(manifest: Gat
 
 
 def test_it_says_what_was_not_looked_for(manifest: GateManifest) -> None:
-    assert "no rule of this run looked for: photo." in text_of(draw_report(manifest))
+    assert "no rule of this run looked for: face." in text_of(draw_report(manifest))
     assert "no rule of this run" not in draw_report(replace(manifest, kinds_not_applied=()))
 
 

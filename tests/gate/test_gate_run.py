@@ -24,7 +24,7 @@ from gate_world import (
 )
 
 from demur.core.gate_manifest import GateManifest, verify_manifest
-from demur.core.identifier import IdentifierKind
+from demur.core.identifier import IdentifierKind, face_value
 from demur.gate.errors import (
     ColumnMissingError,
     ColumnTypeError,
@@ -110,7 +110,7 @@ def test_the_manifest_names_and_hashes_every_file(lake: Path, tmp_path: Path) ->
 
 
 def test_the_manifest_says_which_entries_no_rule_looked_for(lake: Path, tmp_path: Path) -> None:
-    others = [entry("ada@mail.example", IdentifierKind.EMAIL), entry("ada", IdentifierKind.FACE)]
+    others = [entry("ada@mail.example", IdentifierKind.EMAIL), entry(face_value([0.1] * 128), IdentifierKind.FACE)]
     suppressions = list_of("lumen:ada", others=others)
     request = GateRequest(lake, mapping(), tmp_path / "out")
     assert run_gate(request, suppressions, GATE_SIGNER, lambda _done, _total: None).kinds_not_applied == ("face",)

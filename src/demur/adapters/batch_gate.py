@@ -48,6 +48,7 @@ class BatchGate:
 
     Attributes:
         mapping_yaml: the bytes of the source mapping.
+        mapping_folder: where it was, on each machine: folders that it names are as seen from there.
         list_path: where each process finds the list. It must be the same file for all of them.
         list_sha256: of that file (32 bytes), so that no worker takes another list than the others.
         keys_folder: on each machine: `public.keys`, and the secret that opens the list.
@@ -55,6 +56,7 @@ class BatchGate:
     """
 
     mapping_yaml: bytes
+    mapping_folder: Path
     list_path: Path
     list_sha256: bytes
     keys_folder: Path
@@ -79,6 +81,7 @@ class BatchGate:
         path = suppression_list.resolve()
         gate = cls(
             mapping_yaml=_read(mapping, "source mapping"),
+            mapping_folder=mapping.absolute().parent,
             list_path=path,
             list_sha256=hashlib.sha256(_read(path, "suppression list")).digest(),
             keys_folder=keys_folder.resolve(),
@@ -181,7 +184,7 @@ def _open(gate: BatchGate, read_list: Callable[[], bytes | memoryview]) -> OpenG
     with _opening:
         if gate in _OPEN:
             return _OPEN[gate]
-        mapping = without_unread(parse_mapping(gate.mapping_yaml))
+        mapping = without_unread(parse_mapping(gate.mapping_yaml, gate.mapping_folder))
         check_product(mapping, gate.catalogue)
         for other in [other for other, opened in _OPEN.items() if not _is_current(opened.suppressions.header)]:
             del _OPEN[other]  # yesterday's list would stay in memory as long as the process

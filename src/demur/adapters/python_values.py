@@ -27,6 +27,11 @@ _TYPES: Final[Mapping[str, pa.DataType]] = {
     Role.TAGGED_ACCOUNTS: pa.large_list(_TEXT),
     Role.PRODUCT: _TEXT,
     Role.TEXT: _TEXT,
+    Role.IMAGE: pa.large_binary(),
+    Role.IMAGE_PLACE: _TEXT,
+    Role.WEB_URL: _TEXT,
+    Role.WEB_HEADERS: _TEXT,
+    Role.WEB_PAGE: _TEXT,
 }
 
 

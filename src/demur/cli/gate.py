@@ -104,7 +104,7 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     """
     from demur.cluster.engines import load_gate_files
     from demur.gate.dry_run import decide_only
-    from demur.gate.mapping import parse_mapping
+    from demur.gate.mapping import load_mapping
     from demur.gate.run import GateRequest, run_gate
     from demur.gate.stores.address import parse_place
     from demur.ledger.keys import KeyRole, load_signer
@@ -114,7 +114,7 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     if dry_run and engine is not EngineName.EMBEDDED:
         raise typer.BadParameter("a dry run is made by this process", param_hint="--engine")
     place = find_inputs_place(inputs)
-    source_mapping = parse_mapping(mapping.read_bytes())
+    source_mapping = load_mapping(mapping)
     suppressions = load_list(suppression_list, keys_folder)
     catalogue = load_catalogue(controller)
     outcome: GateManifest | DryRun

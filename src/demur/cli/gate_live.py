@@ -37,9 +37,9 @@ def serve(
     from demur.gate.followed_list import ListRefusal
     from demur.gate.live import Gate
     from demur.gate.live_http import LiveCheck
-    from demur.gate.mapping import parse_mapping
+    from demur.gate.mapping import load_mapping
 
-    source_mapping = parse_mapping(mapping.read_bytes())
+    source_mapping = load_mapping(mapping)
     publisher, list_key = load_list_keys(keys_folder)
     listening = listen(host, port)
     gate = Gate(source_mapping, suppression_list, publisher, list_key, load_catalogue(controller))

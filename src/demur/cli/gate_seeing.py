@@ -87,12 +87,12 @@ def explain(
       demur gate explain r0000042 --data lake/ --mapping mapping.yaml --list var/lists/latest.list
     """
     from demur.gate.explanation import explain_rows
-    from demur.gate.mapping import parse_mapping
+    from demur.gate.mapping import load_mapping
     from demur.gate.reason_words import reason_words
 
     suppressions = load_list(suppression_list, keys_folder)
     place = find_inputs_place(data)
-    found = explain_rows(place, row_id, parse_mapping(mapping.read_bytes()), suppressions, load_catalogue(controller))
+    found = explain_rows(place, row_id, load_mapping(mapping), suppressions, load_catalogue(controller))
     if not found:
         raise RowNotFoundError(
             "no row of the dataset has this id", hint="take the id from a withheld file, spelled exactly"

@@ -29,17 +29,17 @@ class _RowRate(ProgressColumn):
 
 
 @contextmanager
-def gate_progress(what: str) -> Iterator[Callable[[int, int | None], None]]:
+def gate_progress(what: str, doing: str = "gating with") -> Iterator[Callable[[int, int | None], None]]:
     """Show a bar on the error stream; give what has to be told (rows done, rows in all)."""
     with Progress(
-        TextColumn("gating with {task.description}"),
+        TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         _RowRate(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
     ) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(f"{doing} {what}", total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 

@@ -1,11 +1,12 @@
 """The decision: which rows of a record batch may train, and every reason why the others may not.
 
-`decide` is the whole gate in one pure function: no files, no clock, no state. The command line, a cluster's workers and
-a live check before something is logged for training all call it, and get the same answer for the same row and list.
+`decide` is the whole gate in one function without a clock and without state; the only files that it reads are those
+that rows name: pictures, and what was captured of sites. The command line, a cluster's workers and a live check before
+something is logged for training all call it, and get the same answer for the same row and list.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -14,9 +15,9 @@ import pyarrow as pa
 
 from demur.controller.catalogue import Catalogue
 from demur.gate.errors import RowIdMissingError
-from demur.gate.mapped_batch import map_batch
+from demur.gate.mapped_batch import MappedBatch, map_batch
 from demur.gate.mapping import SourceMapping
-from demur.gate.rules import RULES, Rule, rules_for
+from demur.gate.rules import LATE_RULES, RULES, Rule, rules_for
 from demur.gate.string_window import BoolMask, present
 from demur.gate.suppression_list import SuppressionList
 
@@ -96,13 +97,15 @@ def decide(
         catalogue: what may train at all, from the controller's file; None to decide without one.
 
     Returns:
-        For each row all reasons that apply. A null or unreadable value in a needed role is a reason itself.
+        For each row all reasons that apply; those about pictures and the web only where no other does. A null or
+        unreadable value in a needed role is a reason itself.
 
     Raises:
         ColumnMissingError: a column of the mapping is not there, or there twice.
         ColumnTypeError: a column has a type that its role cannot have.
         MappingError: there is a catalogue, and the mapping does not say of which product a row is.
         RowIdMissingError: a row has no id.
+        PictureToolsMissingError: the mapping names images, and the packages that read them are not installed.
 
     Source: GDPR Art. 21(1); docs/spec/gate-manifest.md, Reasons.
     """
@@ -111,7 +114,16 @@ def decide(
         raise RowIdMissingError(f'a row has no id: column "{mapping.row_id}" holds a null')
     reasons = np.zeros(len(rows), np.uint32)
     rules = rules_for(mapping, catalogue)
-    for bit, rule in enumerate(RULES):
-        if rule in rules and (withheld := rule.find_withheld(rows, suppressions)).any():
-            np.bitwise_or(reasons, np.uint32(1 << bit), out=reasons, where=withheld)
+    _apply((rule for rule in rules if rule not in LATE_RULES), rows, suppressions, reasons)
+    _apply((rule for rule in rules if rule in LATE_RULES), replace(rows, left=reasons == 0), suppressions, reasons)
     return Decision(reasons)
+
+
+def _apply(
+    rules: Iterable[Rule], rows: MappedBatch, suppressions: SuppressionList, reasons: npt.NDArray[np.uint32]
+) -> None:
+    """Add to each row's reasons those of these rules."""
+    for rule in rules:
+        withheld = rule.find_withheld(rows, suppressions)
+        if withheld.any():
+            np.bitwise_or(reasons, np.uint32(1 << RULES.index(rule)), out=reasons, where=withheld)

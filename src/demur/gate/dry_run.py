@@ -3,7 +3,7 @@
 Only the columns that rules read are read. It is stopped by what would stop a run before or while it decides.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -66,13 +66,14 @@ def decide_only(
     files = found.files
     find_images_of(files, mapping)
     find_companions_of(inputs, files)
-    read = without_unread(mapping)
+    read = replace(without_unread(mapping), needs_ids=False, product=mapping.product if catalogue else None)
 
     def decide_about(file: InputFile, advance: Advance) -> tuple[int, int, npt.NDArray[np.int64]]:
         kept, rows, by_reason = 0, 0, np.zeros(len(REASONS), np.int64)
         with file.at_hand() as path:
+            here = read.beside(path)
             for block in file.read(path, read, whole=False):
-                decision = decide_at(block.where, block.batch, read, suppressions, catalogue)
+                decision = decide_at(block.where, block.batch, here, suppressions, catalogue)
                 by_reason += decision.count_by_reason()
                 kept += int(np.count_nonzero(decision.kept_mask))
                 rows += block.batch.num_rows

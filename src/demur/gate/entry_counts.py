@@ -6,7 +6,7 @@ Specified in docs/spec/gate-manifest.md.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -17,13 +17,14 @@ import pyarrow.compute as pc
 from demur.gate.decision import Decision
 from demur.gate.entry_counts_file import LAYOUT
 from demur.gate.formats.data_format import filter_rows
-from demur.gate.mapped_batch import MappedBatch, map_batch, without_unread
+from demur.gate.mapped_batch import MappedBatch, map_batch, needed_columns, without_unread
 from demur.gate.mapping import SourceMapping
 from demur.gate.membership import Places
-from demur.gate.rules import OBJECTION_RULES
+from demur.gate.rules import LATE_RULES, OBJECTION_RULES, ObjectionRule
 from demur.gate.suppression_list import SuppressionList
 
-_CODES: Final = tuple(rule.CODE for rule in OBJECTION_RULES)
+_OF_ROWS: Final = tuple(rule for rule in OBJECTION_RULES if rule not in LATE_RULES)
+_OF_PICTURES: Final = tuple(rule for rule in OBJECTION_RULES if rule in LATE_RULES)
 _FOUND_ROWS: Final = 1 << 20
 """How many finds are kept apart before they are added up."""
 
@@ -48,7 +49,10 @@ class EntryCounter:
     """Counts rows by entry, over the batches of a file."""
 
     def __init__(self, mapping: SourceMapping, suppressions: SuppressionList) -> None:
-        self._mapping = without_unread(mapping)  # batches may come without the columns that no rule reads
+        read = without_unread(mapping)  # batches may come without the columns that no rule reads
+        self._looks = [(_OF_ROWS, replace(read, image=None, web=None))]  # pictures are not even copied
+        if read.image is not None:
+            self._looks.append((_OF_PICTURES, replace(read, web=None)))
         self._suppressions = suppressions
         self._found: list[Places] = []
         self._found_rows = 0
@@ -65,12 +69,13 @@ class EntryCounter:
         Raises:
             UnreadableInputError: it has columns that Arrow cannot filter, which views are.
         """
-        objected = decision.has_reason(_CODES)
-        if not objected.any():
-            return
-        rows = filter_rows(batch, objected, where)
-        self._found.append(find_entries(map_batch(rows, self._mapping), self._suppressions))
-        self._found_rows += len(self._found[-1])
+        for rules, mapping in self._looks:
+            objected = decision.has_reason([rule.CODE for rule in rules])
+            if not objected.any():
+                continue
+            rows = map_batch(filter_rows(batch.select(needed_columns(mapping)), objected, where), mapping)
+            self._found.append(_find_entries(rows, self._suppressions, rules))
+            self._found_rows += len(self._found[-1])
         if self._found_rows > max(_FOUND_ROWS, len(self._counted.places)):
             self.result()
 
@@ -102,11 +107,11 @@ def entry_rows_batch(counted: EntryRows, suppressions: SuppressionList) -> pa.Re
     return pa.RecordBatch.from_arrays([ids.take(order), pa.array(rows[spread]).take(order)], schema=LAYOUT.schema)
 
 
-def find_entries(rows: MappedBatch, suppressions: SuppressionList) -> Places:
-    """Return the entries that rows were found by, each once for each of its rows, as places in the list.
+def _find_entries(rows: MappedBatch, suppressions: SuppressionList, rules: Iterable[ObjectionRule]) -> Places:
+    """Return the entries that rules find rows by, each once for each of its rows, as places in the list.
 
     Several entries of one kind and value are represented by the first of them.
     """
-    pairs = [rule.find_entries(rows, suppressions) for rule in OBJECTION_RULES]
+    pairs = [rule.find_entries(rows, suppressions) for rule in rules]
     keys = np.concatenate([row * len(suppressions) + entry for row, entry in pairs])
     return np.unique(keys) % len(suppressions)

@@ -12,7 +12,9 @@ DemurError
     ├── OutputBusyError          17  another run is writing to the same output folder
     ├── OutputWriteError         19  writing failed
     │   └── NoSpaceError         18  the disk, the quota or the file size limit is full
-    └── StoreError               21  an object store refused, cannot be reached, or lacks what a run needs
+    ├── StoreError               21  an object store refused, cannot be reached, or lacks what a run needs
+    ├── PictureToolsMissingError 22  what reads pictures is not installed
+    └── PictureProcessError      23  no process that looks at pictures can be started
 
 A list that is damaged, foreign, tampered or out of date is refused with the errors of `demur.core.errors`. Whatever
 the error: nothing was written under the final name. No message holds a value of a row.
@@ -99,4 +101,17 @@ class StoreError(GateError):
     """An object store refused, cannot be reached, or lacks what a run needs."""
 
     exit_code = 21
+    retry_can_help = True
+
+
+class PictureToolsMissingError(GateError):
+    """What reads pictures is not installed."""
+
+    exit_code = 22
+
+
+class PictureProcessError(GateError):
+    """No child process that looks at pictures could be started."""
+
+    exit_code = 23
     retry_can_help = True

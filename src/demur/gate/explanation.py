@@ -63,7 +63,7 @@ def explain_rows(
             for block in file.read(path, mapping, whole=False):
                 for place in np.flatnonzero(_find_row_id(block.batch.column(mapping.row_id), row_id)):
                     row = block.batch.slice(place, 1)
-                    found.append(_explain(block.where, row, read, suppressions, catalogue))
+                    found.append(_explain(block.where, row, read.beside(path), suppressions, catalogue))
     return found
 
 

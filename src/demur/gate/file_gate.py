@@ -115,11 +115,11 @@ class _FileRun:
 
     def __init__(self, gate: FileGate, file: InputFile, path: Path) -> None:
         self._gate, self._file, self._path, self._name = gate, file, path, file.name
-        self._format, self._mapping = file.format, without_unread(gate.mapping)
+        self._format, self._mapping = file.format, without_unread(gate.mapping).beside(path)
         self._names = {KEPT: file.name, WITHHELD: f"{file.name}{self._format.WITHHELD_SUFFIX}"}
         self._targets = {part: gate.folder / part / name for part, name in self._names.items()}
         self._rows, self._reason_rows = 0, np.zeros(len(REASONS), np.int64)
-        self._entries = EntryCounter(gate.mapping, gate.suppressions)
+        self._entries = EntryCounter(self._mapping, gate.suppressions)
         self._tally = RowTally(gate.mapping, gate.catalogue)
         self._kept_marks = KeptMarks()
 

@@ -10,8 +10,26 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.core.errors import FormatError
-from demur.core.identifier import MAX_VALUE_CHARS, IdentifierKind, check_account, normalise_email, normalise_handle
+from demur.core.identifier import (
+    MAX_VALUE_CHARS,
+    IdentifierKind,
+    check_account,
+    face_embedding,
+    normalise_email,
+    normalise_handle,
+    photo_hashes,
+)
 from demur.gate.account_text import PLAIN_ACCOUNT
+
+
+def _check_photo(value: str) -> str:
+    photo_hashes(value)
+    return value
+
+
+def _check_face(value: str) -> str:
+    face_embedding(value)
+    return value
 
 
 def _check_text(value: str) -> str:
@@ -25,12 +43,17 @@ _CERTAIN: dict[IdentifierKind, str] = {
     IdentifierKind.ACCOUNT: PLAIN_ACCOUNT,
     IdentifierKind.HANDLE: r"^[a-z0-9._-]{1,300}$",
     IdentifierKind.EMAIL: r"^[a-z0-9._+-]{1,60}@[a-z0-9-]{1,60}\.[a-z0-9-]{1,60}$",
+    # These accept nothing: each value is taken apart.
+    IdentifierKind.PHOTO: r"[^\x00-\x{10ffff}]",
+    IdentifierKind.FACE: r"[^\x00-\x{10ffff}]",
 }
 _CERTAIN_TEXT = r"^[0-9A-Za-z+._-]{1,300}$"
 _NORMALISE: dict[IdentifierKind, Callable[[str], str]] = {
     IdentifierKind.ACCOUNT: check_account,
     IdentifierKind.HANDLE: normalise_handle,
     IdentifierKind.EMAIL: normalise_email,
+    IdentifierKind.PHOTO: _check_photo,
+    IdentifierKind.FACE: _check_face,
 }
 
 

@@ -86,7 +86,8 @@ class Gate:
 
         Args:
             record: a dictionary with the fields that the mapping names; others are not looked at. Text is `str`, flags
-                are `bool`, tagged accounts are a list of `str`.
+                are `bool`, tagged accounts are a list of `str`; an image is `bytes`, or the `str` that says where it
+                is.
         """
         return self.check_many([record])[0]
 

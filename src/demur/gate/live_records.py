@@ -12,8 +12,8 @@ from typing import Final
 import pyarrow as pa
 
 from demur.gate.errors import MappingError
-from demur.gate.mapped_batch import ROLE_TYPES, Role
-from demur.gate.mapping import AccountColumn, ProductColumn, SourceMapping
+from demur.gate.mapped_batch import ROLE_TYPES, Role, image_role, web_columns
+from demur.gate.mapping import AccountColumn, ProductColumn, SourceMapping, WebColumns
 
 RECORD_UNREADABLE: Final = "record-unreadable"
 FIELD_MISSING: Final = "field-missing"
@@ -65,6 +65,10 @@ def _is_list(value: object) -> bool:
     return value is None or (isinstance(value, list | tuple) and all(_is_text_or_null(each) for each in value))
 
 
+def _is_image(value: object) -> bool:
+    return value is None or isinstance(value, bytes)
+
+
 def _is_id(value: object) -> bool:
     return _is_text(value) or (isinstance(value, int) and not isinstance(value, bool))
 
@@ -78,7 +82,12 @@ _COLUMNS: Final[Mapping[str, _Column]] = {
     Role.AUTHOR_IS_MINOR: _Column(_is_flag, pa.bool_()),
     Role.TAGGED_ACCOUNTS: _Column(_is_list, pa.list_(pa.large_string())),
     Role.PRODUCT: _TEXT,
-    "text": _TEXT,
+    Role.TEXT: _TEXT,
+    Role.IMAGE: _Column(_is_image, pa.large_binary()),
+    Role.IMAGE_PLACE: _TEXT,
+    Role.WEB_URL: _TEXT,
+    Role.WEB_HEADERS: _TEXT,
+    Role.WEB_PAGE: _TEXT,
 }
 _UNREAD: Final = _Column(lambda _value: True, pa.null())
 """A role that no rule reads: its field must be there, and may be anything."""
@@ -111,6 +120,8 @@ class RecordReader:
             author_is_minor=Role.AUTHOR_IS_MINOR,
             tagged_accounts=None if tagged is None else AccountColumn(Role.TAGGED_ACCOUNTS, tagged.namespace),
             product=None if product is None else ProductColumn(Role.PRODUCT, product.values),
+            image=None if mapping.image is None else replace(mapping.image, column=image_role(mapping.image)),
+            web=None if mapping.web is None else _web_by_role(mapping.web),
             others={role: role for role in mapping.others},
         )
         self._row_id = mapping.row_id
@@ -142,7 +153,14 @@ def _fields(mapping: SourceMapping) -> dict[str, str]:
         fields[Role.TAGGED_ACCOUNTS] = mapping.tagged_accounts.column
     if mapping.product is not None:
         fields[Role.PRODUCT] = mapping.product.column
-    return fields | dict(mapping.others)
+    if mapping.image is not None:
+        fields[image_role(mapping.image)] = mapping.image.column
+    return fields | dict(web_columns(mapping)) | dict(mapping.others)
+
+
+def _web_by_role(web: WebColumns) -> WebColumns:
+    headers, page = web.headers and Role.WEB_HEADERS, web.page and Role.WEB_PAGE
+    return replace(web, url=Role.WEB_URL, headers=headers, page=page)
 
 
 def _read_column(

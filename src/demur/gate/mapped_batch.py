@@ -4,21 +4,28 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
 
 from demur.controller.catalogue import Catalogue
 from demur.gate.errors import ColumnMissingError, ColumnTypeError, MappingError
-from demur.gate.mapping import SourceMapping
+from demur.gate.mapping import Holds, ImageColumn, SourceMapping
 from demur.gate.string_window import BoolMask, Codes, find_codes
 from demur.gate.tagged_accounts import TaggedAccounts, nobody_tagged
 from demur.gate.trained_values import TrainedValues
 
+if TYPE_CHECKING:
+    from demur.gate.pictures.picture_rows import PictureRows
+    from demur.gate.web_outcomes import WebOutcomes
+
 
 class Role(StrEnum):
-    """The roles that rules read. A mapping may say `tagged_accounts: none`, and leave out `product` and `text`."""
+    """The roles that rules read. A mapping may say `tagged_accounts: none`, and leave out product, text and image.
+
+    `image` in a mapping is one of two: a column of images, or a column that says where they are.
+    """
 
     ROW_ID = "row_id"
     KIND = "kind"
@@ -28,6 +35,11 @@ class Role(StrEnum):
     TAGGED_ACCOUNTS = "tagged_accounts"
     PRODUCT = "product"
     TEXT = "text"
+    IMAGE = "image"
+    IMAGE_PLACE = "image_place"
+    WEB_URL = "web.url"
+    WEB_HEADERS = "web.headers"
+    WEB_PAGE = "web.page"
 
 
 CREATED_AT: Final = "created_at"
@@ -49,6 +61,11 @@ class MappedBatch:
         product: text; None if the mapping names no such column, and then there is no catalogue.
         catalogue: what may train at all; None if the run has none.
         text: text, all null if the mapping names no such column.
+        image: images, or where they are; None if the mapping names no such column.
+        web_url: text; None if the mapping names no such column, as the two below.
+        web_headers: text, a line for each header.
+        web_page: text or bytes.
+        left: the rows that cheaper rules leave, bool[n]: at images and sites of other rows nobody looks. None for all.
     """
 
     mapping: SourceMapping
@@ -61,6 +78,11 @@ class MappedBatch:
     product: pa.Array | None
     catalogue: Catalogue | None
     text: pa.Array
+    image: pa.Array | None
+    web_url: pa.Array | None
+    web_headers: pa.Array | None
+    web_page: pa.Array | None
+    left: BoolMask | None = None
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -87,6 +109,28 @@ class MappedBatch:
         ]
         return found
 
+    @cached_property
+    def pictures(self) -> "PictureRows":
+        """What is found in the images of the rows that are left; looked at once, by child processes.
+
+        Raises:
+            PictureError: see `demur.gate.errors`; never over what a picture holds.
+        """
+        from demur.gate.pictures.picture_rows import look_at_rows  # noqa: PLC0415  (decoders, which few runs need)
+
+        return look_at_rows(self.image, self.mapping, self._left_or_all)
+
+    @cached_property
+    def web_outcomes(self) -> "WebOutcomes":
+        """What the web says about the rows that are left."""
+        from demur.gate.web_outcomes import read_web_outcomes  # noqa: PLC0415  (readers, which few runs need)
+
+        return read_web_outcomes(self, self._left_or_all)
+
+    @property
+    def _left_or_all(self) -> BoolMask:
+        return np.ones(len(self), bool) if self.left is None else self.left
+
 
 def map_batch(batch: pa.RecordBatch, mapping: SourceMapping, catalogue: Catalogue | None = None) -> MappedBatch:
     """Return the batch's columns by role, without copying.
@@ -104,6 +148,7 @@ def map_batch(batch: pa.RecordBatch, mapping: SourceMapping, catalogue: Catalogu
     check_product(mapping, catalogue)
     check_columns(batch.schema, mapping, "the record batch")
     tagged = mapping.tagged_accounts
+    web = {role: batch.column(column) for role, column in web_columns(mapping)}
     return MappedBatch(
         mapping=mapping,
         row_id=batch.column(mapping.row_id),
@@ -123,7 +168,25 @@ def map_batch(batch: pa.RecordBatch, mapping: SourceMapping, catalogue: Catalogu
             if Role.TEXT in mapping.others
             else pa.nulls(batch.num_rows, pa.string())
         ),
+        image=None if mapping.image is None else batch.column(mapping.image.column),
+        web_url=web.get(Role.WEB_URL),
+        web_headers=web.get(Role.WEB_HEADERS),
+        web_page=web.get(Role.WEB_PAGE),
     )
+
+
+def image_role(image: ImageColumn) -> Role:
+    """Return which of two roles a column of images plays."""
+    return Role.IMAGE if image.holds is Holds.BYTES else Role.IMAGE_PLACE
+
+
+def web_columns(mapping: SourceMapping) -> Iterator[tuple[Role, str]]:
+    """Yield (role, column) for the columns that say where on the web a row is from."""
+    if mapping.web is not None:
+        named = (mapping.web.url, mapping.web.headers, mapping.web.page)
+        for role, column in zip((Role.WEB_URL, Role.WEB_HEADERS, Role.WEB_PAGE), named, strict=True):
+            if column is not None:
+                yield role, column
 
 
 def check_product(mapping: SourceMapping, catalogue: Catalogue | None) -> None:
@@ -229,18 +292,34 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _is_list_of_text(kind: pa.DataType) -> bool:
-    is_list = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
-    return bool(is_list and _is_text(kind.value_type))
+    return _is_list(kind) and _is_text(kind.value_type)
 
 
-def _is_id(kind: pa.DataType) -> bool:
-    is_binary = (
+def _is_bytes(kind: pa.DataType) -> bool:
+    return bool(
         pa.types.is_binary(kind)
         or pa.types.is_large_binary(kind)
         or pa.types.is_fixed_size_binary(kind)
         or pa.types.is_binary_view(kind)
     )
-    return bool(_is_text(kind) or is_binary or pa.types.is_integer(kind))
+
+
+def _is_id(kind: pa.DataType) -> bool:
+    return bool(_is_text(kind) or _is_bytes(kind) or pa.types.is_integer(kind))
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def _is_image(kind: pa.DataType) -> bool:
+    """Tell whether a type holds images: bytes, a struct with a field of bytes as `datasets` has it, or a list."""
+    if _is_list(kind):
+        kind = kind.value_type
+    if pa.types.is_struct(kind):
+        places = kind.get_all_field_indices("bytes")
+        return len(places) == 1 and _is_bytes(kind.field(places[0]).type)
+    return _is_bytes(kind)
 
 
 _TEXT: Final = RoleType(_is_text, "text")
@@ -253,6 +332,11 @@ ROLE_TYPES: Final[dict[str, RoleType]] = {
     Role.TAGGED_ACCOUNTS: RoleType(_is_list_of_text, "a list of text"),
     Role.PRODUCT: _TEXT,
     Role.TEXT: _TEXT,
+    Role.IMAGE: RoleType(_is_image, "bytes, a struct with a field of bytes, or a list of them (see image.holds)"),
+    Role.IMAGE_PLACE: RoleType(lambda kind: _is_text(kind) or _is_list_of_text(kind), "text, or a list of text"),
+    Role.WEB_URL: _TEXT,
+    Role.WEB_HEADERS: _TEXT,
+    Role.WEB_PAGE: RoleType(lambda kind: _is_text(kind) or _is_bytes(kind), "text or bytes"),
 }
 """The types of docs/spec/source-mapping.md. Roles that no rule reads are not in here."""
 
@@ -268,4 +352,7 @@ def _columns(mapping: SourceMapping) -> Iterator[tuple[str, str]]:
         yield Role.TAGGED_ACCOUNTS, mapping.tagged_accounts.column
     if mapping.product is not None:
         yield Role.PRODUCT, mapping.product.column
+    if mapping.image is not None:
+        yield image_role(mapping.image), mapping.image.column
+    yield from web_columns(mapping)
     yield from mapping.others.items()

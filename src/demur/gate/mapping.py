@@ -7,7 +7,9 @@ stands twice is noticed, and `no`, `1` or `2024-06-26` as a source value stay th
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
 from typing import Final, NoReturn
 
 import yaml
@@ -20,7 +22,7 @@ NO_COLUMN: Final = "none"
 """What a mapping says of `tagged_accounts` when the dataset has no such column."""
 
 _NAMESPACE = re.compile(r"[a-z0-9-]+\Z")
-_OPTIONAL: Final = ("image", "created_at", "language")
+_OPTIONAL: Final = ("created_at", "language")
 _TRUTHS: Final = {"true": True, "false": False}
 _Fields = dict[str, yaml.Node]
 
@@ -51,6 +53,54 @@ class ProductColumn:
     values: Mapping[str, str] | None
 
 
+class Holds(StrEnum):
+    """What a column of images holds of them."""
+
+    BYTES = "bytes"
+    PATH = "path"
+    URL = "url"
+
+
+@dataclass(frozen=True)
+class ImageColumn:
+    """A column of images.
+
+    Attributes:
+        column: its name.
+        holds: the images themselves, or where they are.
+        folder: of images that rows only name; None for the one of the file that names them. Of URLs it is where they
+            were fetched to, and is never None.
+    """
+
+    column: str
+    holds: Holds
+    folder: Path | None
+
+    def beside(self, file: Path) -> "ImageColumn":
+        """Return the column as a file of rows means it, which has its images beside it unless it is said otherwise."""
+        is_beside = self.holds is Holds.PATH and self.folder is None
+        return replace(self, folder=file.parent) if is_beside else self
+
+
+@dataclass(frozen=True)
+class WebColumns:
+    """Columns that say where on the web a row is from, and what was captured there.
+
+    Attributes:
+        url: where it was fetched; a null is a row that is not from the web.
+        headers: of the answer, a line each; None if nobody captured them.
+        page: the page that the row is, or that it stood in; None if nobody captured it.
+        sites: the folder of what was captured of sites; None if nobody did.
+        crawler: the name by which the crawler that fetched it told sites who it is; None for the gate's own.
+    """
+
+    url: str
+    headers: str | None
+    page: str | None
+    sites: Path | None
+    crawler: str | None
+
+
 @dataclass(frozen=True)
 class SourceMapping:
     """Which column plays which role.
@@ -65,10 +115,13 @@ class SourceMapping:
         author_is_minor: the column that says whether the author is a minor.
         tagged_accounts: the people tagged; None when the mapping says that there is no such column.
         product: of which product a row is; None if the mapping does not say.
+        image: the images of a row; None if the mapping does not say.
+        web: where on the web a row is from; None if the mapping does not say.
         others: column by optional role; of these, rules read `text` only.
         look_alikes: whether in texts a letter that looks like a Latin one counts as that one.
         sha256: of the mapping file (32 bytes).
         path_columns: of these columns, those that the path of the file at hand gives (demur.gate.path_columns).
+        needs_ids: whether anybody wants to know which rows are meant; who only counts them does not.
     """
 
     row_id: str
@@ -80,14 +133,38 @@ class SourceMapping:
     author_is_minor: str
     tagged_accounts: AccountColumn | None
     product: ProductColumn | None
+    image: ImageColumn | None
+    web: WebColumns | None
     others: Mapping[str, str]
     sha256: bytes
     path_columns: frozenset[str] = frozenset()
     look_alikes: bool = False
+    needs_ids: bool = True
+
+    def beside(self, file: Path) -> "SourceMapping":
+        """Return the mapping of the rows of one file; see `ImageColumn.beside`."""
+        return self if self.image is None else replace(self, image=self.image.beside(file))
 
 
-def parse_mapping(raw: bytes) -> SourceMapping:
+def load_mapping(path: Path) -> SourceMapping:
+    """Return the mapping in a file; folders that it names are as seen from where it is.
+
+    Raises:
+        MappingError: names the line and the field that is wrong; or the file cannot be read.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise MappingError(f'the source mapping "{path.name}" cannot be read') from error
+    return parse_mapping(raw, path.parent)
+
+
+def parse_mapping(raw: bytes, seen_from: Path = Path()) -> SourceMapping:
     """Return the mapping in a file's bytes.
+
+    Args:
+        raw: the whole file.
+        seen_from: the folder that the file is in.
 
     Raises:
         MappingError: names the line and the field that is wrong.
@@ -116,6 +193,8 @@ def parse_mapping(raw: bytes) -> SourceMapping:
         author_is_minor=_take_column(fields, "author_is_minor"),
         tagged_accounts=_take_tagged(fields),
         product=_take_product(fields),
+        image=_take_image(fields, seen_from),
+        web=_take_web(fields, seen_from),
         others=others,
         look_alikes=look_alikes,
         sha256=hashlib.sha256(raw).digest(),
@@ -236,6 +315,42 @@ def _take_audiences(own: _Fields) -> dict[str, Audience]:
                 _fail(node, f'"{value}" stands twice under "audience"')
             audiences[value] = audience
     return audiences
+
+
+def _take_image(fields: _Fields, seen_from: Path) -> ImageColumn | None:
+    if "image" not in fields:
+        return None
+    own = _role_fields(fields, "image")
+    column, holds = _take_text(own, "image.column"), Holds.BYTES
+    if "holds" in own:
+        node = own.pop("holds")
+        word = _text(node, '"image.holds"')
+        if word not in set(Holds):
+            _fail(node, f'"image.holds" must be one of {", ".join(Holds)}')
+        holds = Holds(word)
+    folder = own.pop("folder", None)
+    if folder is not None and holds is Holds.BYTES:
+        _fail(folder, '"image.folder" is for images that rows only name, with "holds: path" or "holds: url"')
+    if folder is None and holds is Holds.URL:
+        _take(own, "image.folder")
+    _end(own)
+    where = None if folder is None else seen_from.absolute() / _text(folder, '"image.folder"')
+    return ImageColumn(column, holds, where)
+
+
+def _take_web(fields: _Fields, seen_from: Path) -> WebColumns | None:
+    if "web" not in fields:
+        return None
+    own = _table(_take(fields, "web"), '"web"')
+
+    def take(name: str) -> str | None:
+        return _take_text(own, f"web.{name}") if name in own else None
+
+    url, sites = _take_text(own, "web.url"), take("sites")
+    where = None if sites is None else seen_from.absolute() / sites
+    web = WebColumns(url, take("headers"), take("page"), where, take("crawler"))
+    _end(own)
+    return web
 
 
 def _take_product(fields: _Fields) -> ProductColumn | None:

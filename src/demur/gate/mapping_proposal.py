@@ -22,12 +22,13 @@ _NAMES: Final[dict[str, tuple[str, ...]]] = {
     Role.AUTHOR_IS_MINOR: ("author_is_minor", "is_minor", "underage", "author_is_child"),
     Role.TAGGED_ACCOUNTS: ("tagged_accounts", "tagged", "tags", "tagged_users", "mentions", "mentioned_accounts"),
     Role.TEXT: ("text", "body", "content", "caption", "message", "txt"),
-    "image": ("image_path", "image", "image_url", "photo", "photo_url"),
+    Role.IMAGE: ("image", "photo", "picture"),
+    Role.IMAGE_PLACE: ("image_path", "image_url", "photo_path", "photo_url", "image", "photo", "picture"),
     "created_at": ("created_at", "timestamp", "posted_at", "date"),
     "product": ("product", "app", "platform"),
     "language": ("language", "lang", "locale"),
 }
-_OPTIONAL: Final = _NAMES.keys() - ROLE_TYPES.keys() | {Role.PRODUCT, Role.TEXT}
+_OPTIONAL: Final = _NAMES.keys() - ROLE_TYPES.keys() | {Role.PRODUCT, Role.TEXT, Role.IMAGE, Role.IMAGE_PLACE}
 _READ_BY_RULES: Final = ROLE_TYPES.keys() - {Role.ROW_ID, Role.PRODUCT}
 """Roles of which the wrong one of two columns would let rows through. No catalogue names what is no product."""
 
@@ -46,8 +47,8 @@ def propose_mapping(schema: pa.Schema) -> str:
 def _lines(schema: pa.Schema, role: str) -> list[str]:
     fitting = [field.name for field in schema if role not in ROLE_TYPES or ROLE_TYPES[role].fits(field.type)]
     likely = [name for wanted in _NAMES[role] for name in fitting if _folded(name) == _folded(wanted)]
-    if not likely and role in _OPTIONAL:
-        return []
+    if role == Role.IMAGE_PLACE or (not likely and role in _OPTIONAL):
+        return [_image_place_line(column) for column in likely]
     if not likely or (len(likely) > 1 and role in _READ_BY_RULES):
         return _open_lines(role, likely or fitting)
     column = likely[0]
@@ -62,6 +63,13 @@ def _lines(schema: pa.Schema, role: str) -> list[str]:
         comment = "  # values must be namespace:id; for bare ids write {column: …, namespace: …}"
         return [f"{role}: {_quoted(column)}{comment}"]
     return [f"{role}: {_quoted(column)}"]
+
+
+def _image_place_line(column: str) -> str:
+    """Return a proposal that nobody takes by mistake: which folder the images are in is not in the data."""
+    holds = "url" if "url" in column.casefold() else "path"
+    where = "where they were fetched to" if holds == "url" else "where they are; left out, beside the file of rows"
+    return f"# image: {{column: {_quoted(column)}, holds: {holds}, folder: images}}  # {where}"
 
 
 def _open_lines(role: str, fitting: list[str]) -> list[str]:

@@ -17,6 +17,13 @@ REASON_WORDS: Final[Mapping[str, str]] = {
     "author-missing": "It does not say who its author is.",
     "author-unreadable": "Its author is written in a way that no list could name.",
     "tagged-unreadable": "Who is tagged is missing, or written in a way that no list could name.",
+    "photo-objected": "It holds a copy of a photo that somebody objected with.",
+    "face-objected": "Somebody in it looks like a person who objected: a person has to look at it.",
+    "reserved-in-file": "The file of its picture says that it must not train.",
+    "photo-unreadable": "Its picture cannot be read, and could be a copy of one that somebody objected with.",
+    "reservation-undecided": "What the file of its picture says about training cannot be read to its end.",
+    "reserved-by-source": "The site or the page that it is from says that it must not train.",
+    "source-undecided": "What its site or page says about training was not captured, or cannot be read to its end.",
     "text-unreadable": "Its text cannot be read, and could mention somebody who has objected.",
 }
 

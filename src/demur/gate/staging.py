@@ -24,6 +24,7 @@ from typing import Final
 
 from demur.gate.errors import OutputBusyError, OutputExistsError
 from demur.gate.output import writing
+from demur.synced_folder import sync_folder
 
 _LOCK: Final = "lock"
 _OUTPUT: Final = "output"
@@ -55,14 +56,14 @@ class Staging:
         """
         with writing():
             for folder, _, _ in os.walk(self.folder, topdown=False):
-                _sync_folder(Path(folder))
+                sync_folder(Path(folder))
             try:
                 self.folder.rename(self._out)  # onto nothing, or an empty folder
             except OSError as error:
                 if error.errno in _TAKEN:
                     raise _exists(self._out) from error
                 raise
-            _sync_folder(self._out.parent)
+            sync_folder(self._out.parent)
 
 
 @contextmanager
@@ -147,14 +148,6 @@ def _locked(path: Path, flags: int = 0) -> Iterator[None]:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | flags)
         yield
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

@@ -2,8 +2,9 @@
 
 The key of a member is its path up to the first dot of its last part; what follows is its field. The field `json` of a
 sample is the record that the source mapping speaks of, as a line of JSON Lines would be. Besides, a mapping may name
-`__key__`, and `txt` for the text of that field. All other fields (images, sounds, figures) are carried and never looked
-at. Members of kept samples are copied byte for byte, their headers included, and nothing else is.
+`__key__`, `txt` for the text of that field, and `__image__` for all images of a sample. Other fields (sounds, figures)
+are carried and never looked at. Members of kept samples are copied byte for byte, their headers included, and nothing
+else is.
 """
 
 import json
@@ -37,10 +38,17 @@ from demur.gate.string_window import BoolMask
 _KEY: Final = "__key__"
 _RECORD: Final = "json"
 _TEXT: Final = "txt"
+_IMAGE: Final = "__image__"
+_IMAGE_SUFFIXES: Final = frozenset(
+    {"jpg", "jpeg", "jfif", "png", "webp", "gif", "tif", "tiff", "bmp", "avif", "heic", "heif"}
+)
 _BLOCK_BYTES: Final = 4 << 20
 _BLOCK_SAMPLES: Final = 1 << 16
+_IMAGE_BLOCK_BYTES: Final = 64 << 20
 _MOST_FIELD_BYTES: Final = 256 << 20
-"""Of fields that are read into memory: records and texts."""
+"""Of fields that are read into memory: records, texts and images."""
+
+_IMAGES: Final = pa.list_(pa.large_binary())
 
 _Ranges = list[tuple[int, int]]
 
@@ -54,6 +62,7 @@ class _Sample:
         is_dotted: whether "./" stands before their names.
         record: the field `json` as one line; None as long as it has not come.
         text: the field `txt`; None if there is none.
+        images: the fields that are images, if anybody asks for them.
         names: of all fields.
         ranges: where the members are in the tar file: (start, end), with as few gaps as possible.
     """
@@ -62,6 +71,7 @@ class _Sample:
     is_dotted: bool
     record: bytes | None = None
     text: bytes | None = None
+    images: list[bytes] = field(default_factory=list)
     names: set[str] = field(default_factory=set)
     ranges: _Ranges = field(default_factory=list)
 
@@ -83,19 +93,24 @@ class WebDataset:
             schema = infer_schema(b"".join(_record(sample, name) for sample in samples))
         except DAMAGED as error:
             raise UnreadableInputError(f"{name} is no shard of samples: its first records cannot be read") from error
-        for column in (_KEY, *([_TEXT] if any(sample.text is not None for sample in samples) else [])):
+        has_text = any(sample.text is not None for sample in samples)
+        has_image = any(map(_is_image, set().union(*(sample.names for sample in samples))))
+        own = (
+            {_KEY: pa.string()} | ({_TEXT: pa.string()} if has_text else {}) | ({_IMAGE: _IMAGES} if has_image else {})
+        )
+        for column, kind in own.items():
             if column not in schema.names:
-                schema = schema.append(pa.field(column, pa.string()))
+                schema = schema.append(pa.field(column, kind))
         return schema
 
     def read(self, path: Path, name: str, mapping: SourceMapping, *, whole: bool) -> Iterator[Block]:  # noqa: ARG002
         """Yield the samples, some megabytes of records at a time."""
         schema = None
-        for samples in _sample_blocks(path, name):
+        for samples in _sample_blocks(path, name, with_images=_IMAGE in read_columns(mapping)):
             records = [_record(sample, name) for sample in samples]
             if schema is None:
                 schema = record_schema(mapping, records[0])
-                check_columns(schema, without_unread(mapping), name)
+                check_columns(_as_given(schema), without_unread(mapping), name)
             where = f'{name}, samples "{samples[0].key}" to "{samples[-1].key}"'
             batch = _with_own_columns(_parse(samples, records, schema, name), samples, mapping, where)
             yield Block(where, batch, [sample.ranges for sample in samples], ends_part=True)
@@ -157,22 +172,23 @@ def _joined(samples: Iterator[_Ranges]) -> Iterator[tuple[int, int]]:
         yield before
 
 
-def _sample_blocks(path: Path, name: str) -> Iterator[list[_Sample]]:
+def _sample_blocks(path: Path, name: str, *, with_images: bool = False) -> Iterator[list[_Sample]]:
     """Yield the samples in order, none of them empty, some at a time."""
     block: list[_Sample] = []
-    block_bytes = 0
+    block_bytes = image_bytes = 0
     with open_tar(path, name) as tar:
-        for sample in _samples(tar, name):
+        for sample in _samples(tar, name, with_images=with_images):
             block.append(sample)
             block_bytes += len(sample.record or b"") + len(sample.text or b"")
-            if block_bytes >= _BLOCK_BYTES or len(block) >= _BLOCK_SAMPLES:
+            image_bytes += sum(map(len, sample.images))
+            if block_bytes >= _BLOCK_BYTES or image_bytes >= _IMAGE_BLOCK_BYTES or len(block) >= _BLOCK_SAMPLES:
                 yield block
-                block, block_bytes = [], 0
+                block, block_bytes, image_bytes = [], 0, 0
     if block:
         yield block
 
 
-def _samples(tar: TarStream, name: str) -> Iterator[_Sample]:
+def _samples(tar: TarStream, name: str, *, with_images: bool) -> Iterator[_Sample]:
     """Yield the samples.
 
     Raises:
@@ -191,12 +207,18 @@ def _samples(tar: TarStream, name: str) -> Iterator[_Sample]:
             sample = _Sample(key, is_dotted=member.is_dotted)
         elif member.is_dotted != sample.is_dotted:
             raise _bad(name, key, 'has names with "./" before them and names without: some readers see two samples')
-        _add(sample, field_name, member, tar, name)
+        _note(sample, field_name, member, name)
+        if field_name in (_RECORD, _TEXT) or (with_images and _is_image(field_name)):
+            _keep(sample, field_name, _read(sample, field_name, member, tar, name), name)
     if sample is not None:
         yield sample
 
 
-def _add(sample: _Sample, field_name: str, member: Member, tar: TarStream, name: str) -> None:
+def _is_image(field_name: str) -> bool:
+    return field_name.rpartition(".")[2] in _IMAGE_SUFFIXES
+
+
+def _note(sample: _Sample, field_name: str, member: Member, name: str) -> None:
     if field_name in sample.names:
         raise _bad(name, sample.key, f'has two members "{field_name}": readers would take one or the other')
     sample.names.add(field_name)
@@ -204,15 +226,21 @@ def _add(sample: _Sample, field_name: str, member: Member, tar: TarStream, name:
         sample.ranges[-1] = sample.ranges[-1][0], member.end
     else:
         sample.ranges.append((member.start, member.end))
-    if field_name not in (_RECORD, _TEXT):
-        return
+
+
+def _read(sample: _Sample, field_name: str, member: Member, tar: TarStream, name: str) -> bytes:
     if member.size > _MOST_FIELD_BYTES:
         raise _bad(name, sample.key, f'has a member "{field_name}" of more than {_MOST_FIELD_BYTES >> 20} MiB')
-    raw = tar.read(member.size)
-    if field_name == _TEXT:
+    return tar.read(member.size)
+
+
+def _keep(sample: _Sample, field_name: str, raw: bytes, name: str) -> None:
+    if field_name == _RECORD:
+        sample.record = _line(raw, sample.key, name)
+    elif field_name == _TEXT:
         sample.text = raw
     else:
-        sample.record = _line(raw, sample.key, name)
+        sample.images.append(raw)
 
 
 def _split(member: Member, name: str) -> tuple[str, str]:
@@ -257,17 +285,27 @@ def _with_own_columns(
     batch: pa.RecordBatch, samples: list[_Sample], mapping: SourceMapping, where: str
 ) -> pa.RecordBatch:
     """Return the batch with the columns that are no fields of a record, if the mapping names them."""
-    for column in {_KEY, _TEXT}.intersection(read_columns(mapping)):
+    for column in {_KEY, _TEXT, _IMAGE}.intersection(read_columns(mapping)):
         if batch.column(column).null_count < len(samples):
             raise UnreadableInputError(
                 f'{where}: a record has a field "{column}" of its own, and the source mapping could mean either',
                 hint="give the field another name, or do not name it in the source mapping",
             )
+        if column == _IMAGE:
+            images = pa.array([sample.images for sample in samples], _IMAGES)
+            batch = batch.set_column(batch.schema.get_field_index(column), column, images)
+            continue
         values = [sample.key.encode() if column == _KEY else sample.text for sample in samples]
         # Not checked for UTF-8 here: there is a rule that withholds what is none.
         array = pa.array(values, pa.binary()).cast(pa.string(), safe=False)
         batch = batch.set_column(batch.schema.get_field_index(column), column, array)
     return batch
+
+
+def _as_given(schema: pa.Schema) -> pa.Schema:
+    """Return the columns as blocks have them: in no record there can be an image."""
+    place = schema.get_field_index(_IMAGE)
+    return schema if place < 0 else schema.set(place, pa.field(_IMAGE, _IMAGES))
 
 
 def _no_record(name: str, key: str) -> UnreadableInputError:
