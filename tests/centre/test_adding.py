@@ -57,7 +57,7 @@ def test_what_is_added_stands_on_the_status_page(ada: Client, confirm: Callable[
     assert sent.headers["Location"] == f"{case.page}?added"
     text = text_of(ada.get(sent.headers["Location"]))
     assert "We have what you added." in text
-    for words in ("You added information.", "@nobody", "https://agora.example/p/1", "2 photos"):
+    for words in ("You added information.", "@nobody", "https://agora.example/p/1", "2 photos are being prepared"):
         assert words in text
     assert "1 link" in newest_mail_text(MailKind.ADDITION)
 
@@ -120,7 +120,7 @@ def test_when_no_photo_can_be_opened_nobody_waits_for_the_others(
 ) -> None:
     tried: list[bytes] = []
 
-    def die(sent: bytes) -> bytes:
+    def die(sent: bytes, _long_edge_pixels: int) -> bytes:
         tried.append(sent)
         return b""
 

@@ -17,9 +17,12 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from demur.core.objection import CaseState
+from demur.docket.addition import Supplement
 from demur.docket.decision import Decision, RefusalGround
 from demur.docket.errors import FloodError
-from demur.docket.services import confirm_code, decide, start_review, withdraw
+from demur.docket.models import MOST_HASHINGS, Photo, PhotoPurpose
+from demur.docket.photographs import CleanPhoto
+from demur.docket.services import add_information, confirm_code, decide, start_review, withdraw
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -60,6 +63,15 @@ def check(page: Page, options: dict[str, Any]) -> None:
     assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
 
 
+def add_photos_of_every_fate(case: Confirmed) -> None:
+    photo = CleanPhoto(b"a JPEG", 1, 1)
+    add_information(case.token, Supplement(photos=((photo, PhotoPurpose.SHOWS_PERSON),) * 4), datetime.now(UTC))
+    looked_for, plain, given_up, _pending = Photo.objects.order_by("pk")
+    Photo.objects.filter(pk=looked_for.pk).update(hashes=b"h" * 32)
+    Photo.objects.filter(pk=plain.pk).update(hashes=b"")
+    Photo.objects.filter(pk=given_up.pk).update(hashings=MOST_HASHINGS)
+
+
 @pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
 def test_axe_finds_nothing_on_any_page_in_any_look(
     open_window: Callable[..., Window],
@@ -72,6 +84,7 @@ def test_axe_finds_nothing_on_any_page_in_any_look(
     page.context.add_cookies([{"name": "django_language", "value": language, "url": live_server.url}])
     refused, case, lodged = confirm(("@nobody",)), confirm(("@ada", "@nobody")), lodge()
     refuse(refused)
+    add_photos_of_every_fate(case)
     private = [lodged.page, f"{lodged.page}/address", case.page, refused.page, f"{case.page}/withdraw"]
     for address in [*ABOUT, *MENUS, START, *private, f"{case.page}/add", f"{refused.page}/appeal"]:
         page.goto(address)

@@ -75,7 +75,7 @@ def test_of_accounts_that_are_only_claimed_no_number_is_told(confirmed: Confirme
         case=case, kind=IdentifierKind.ACCOUNT, value="lumen:p77", standing=Standing.CLAIMED, entry_id=b"1" * 16
     )
     words = section(ada, confirmed.page)
-    assert "once we have checked that the accounts are yours" in words
+    assert "once we have checked that the accounts and photos are yours" in words
     assert "12 row" not in words
 
 

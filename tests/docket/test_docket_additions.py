@@ -118,7 +118,7 @@ def test_photos_of_the_draft_become_those_of_the_case(home: Path) -> None:
     confirmed = confirm(replace(ADA, capacity=Capacity.NO_ACCOUNT, draft_token=token))
     status = find_status(confirmed.status_token, NOW)
     assert status is not None
-    assert (status.photos, status.mandate_photos) == (2, 0)
+    assert (status.photos.of_person, status.photos.of_mandate) == (2, 0)
     assert find_case_photos(confirmed.reference) == [(SHOWS, PHOTO.jpeg)] * 2
     assert draft_photos(token) == ()
 
@@ -161,7 +161,7 @@ def test_what_is_added_stands_on_the_page_and_before_staff(home: Path, mailbox: 
     assert case.status.links == ("https://agora.example/p/1",)
     assert "@ada_talks" in case.status.handles_found
     assert case.status.handles_not_found == ("@nobody",)
-    assert case.status.mandate_photos == 1
+    assert case.status.photos.of_mandate == 1
 
 
 def test_an_account_that_is_added_is_in_the_next_list(home: Path, mailbox: Mailbox) -> None:
@@ -256,7 +256,7 @@ def test_staff_read_what_was_added_and_can_save_the_photos(home: Path, monkeypat
     )
     add_information(confirmed.status_token, Supplement("More words.", photos=((PHOTO, MANDATE),)), NOW)
     shown = CliRunner().invoke(desk_app, ["show", confirmed.reference]).stdout
-    for words in ("added More words.", "https://agora.example/p/1", "1, and 1 of a mandate"):
+    for words in ("added More words.", "https://agora.example/p/1", "1 (1 still prepared), and 1 of a mandate"):
         assert words in shown
     to = home / "looked at"
     command = ["photos", confirmed.reference, "--to", str(to)]

@@ -146,6 +146,12 @@ def test_a_large_photo_is_scaled_to_its_longer_edge(kind: str) -> None:
     assert is_near(drawn(photo).getpixel((1_900, 300)), BLUE)
 
 
+def test_a_photo_is_drawn_as_small_as_it_is_asked_for() -> None:
+    photo = clean_photo(BytesIO(encode(picture(3_000, 1_000))), 240)
+    assert (photo.width_pixels, photo.height_pixels) == drawn(photo).size == (240, 80)
+    assert is_near(drawn(photo).getpixel((40, 40)), RED)
+
+
 def test_a_small_photo_is_not_made_larger() -> None:
     photo = clean_photo(BytesIO(encode(picture(2, 1))))
     assert (photo.width_pixels, photo.height_pixels) == (2, 1)
@@ -438,7 +444,7 @@ def test_answers_of_the_child_are_read_as_they_were_written(monkeypatch: pytest.
             parse_answer(answer_for(raw))
         assert refused.value.problem is problem
 
-    def no_memory(raw: bytes) -> CleanPhoto:
+    def no_memory(raw: bytes, long_edge_pixels: int) -> CleanPhoto:
         raise MemoryError
 
     monkeypatch.setattr("demur.docket.photo_drawing.draw_photo", no_memory)

@@ -1,8 +1,8 @@
-"""What is done after a request: logging, mail, publishing, asking, erasing.
+"""What is done after a request: logging, mail, publishing, asking, hashing photos, erasing.
 
 What waits to be done stands in the tables themselves, since the transaction that made it due: a statement without a
-place in the log, a queued mail, a case that wishes for a list, a handle without an answer. Each duty takes some of it,
-may run twice, and may be cut off at any instant, without harm.
+place in the log, a queued mail, a case that wishes for a list, a handle without an answer, a photo without hashes. Each
+duty takes some of it, may run twice, and may be cut off at any instant, without harm.
 """
 
 import logging
@@ -16,7 +16,7 @@ from django.db import InterfaceError, OperationalError
 from demur.core.canonical import JsonObject
 from demur.core.entry import Event
 from demur.core.errors import DemurError
-from demur.docket import delivery, publishing, resolution, sequencing
+from demur.docket import delivery, photo_hashing, publishing, resolution, sequencing
 from demur.docket.services import erase_photos, erase_unconfirmed
 
 _AFTER_FAILURE_SECONDS, _LONGEST_PAUSE_SECONDS = 2.0, 3600.0  # short at first: a list is promised within a minute
@@ -78,6 +78,7 @@ def all_duties() -> tuple[Duty, ...]:
         Duty("delivering mails", lambda now: delivery.deliver_due(now) > 0),
         Duty("publishing lists", _publish_if_due, every_seconds=10, share=0.02),
         Duty("asking the directory", lambda now: resolution.ask_about_oldest(now, _ASK_SECONDS), share=0.2),
+        Duty("hashing photos", lambda _now: photo_hashing.hash_next(), share=0.5),
         Duty("erasing", _erase, every_seconds=60),
     )
 

@@ -5,7 +5,8 @@ taking (no keys, no environment), can write no file, and has an end: of memory, 
 or eats memory ends the child and nothing else.
 
 `python -m demur.docket.photo_drawing` reads a photo from its standard input and answers on its standard output: a line
-`drawn WIDTH HEIGHT` and the JPEG, or a line `refused PROBLEM`.
+`drawn WIDTH HEIGHT` and the JPEG, or a line `refused PROBLEM`. Its argument is the longest that a
+side may be, in pixels.
 """
 
 import os
@@ -49,7 +50,7 @@ class CleanPhoto:
     height_pixels: int
 
 
-def draw_photo(raw: bytes) -> CleanPhoto:
+def draw_photo(raw: bytes, long_edge_pixels: int = LONG_EDGE_PIXELS) -> CleanPhoto:
     """Return a photo drawn anew: upright, in sRGB on white, scaled down, without metadata.
 
     Raises:
@@ -57,7 +58,7 @@ def draw_photo(raw: bytes) -> CleanPhoto:
     """
     try:
         with _open(raw, read_header(raw)) as image:
-            picture = _to_srgb(_shrink(image))
+            picture = _to_srgb(_shrink(image, long_edge_pixels))
     except (PhotoRefusedError, MemoryError):
         raise
     except Exception as error:  # decoders raise errors of whatever type they like
@@ -83,10 +84,10 @@ def parse_answer(answer: bytes) -> CleanPhoto:
     raise PhotoRefusedError(PhotoProblem(words[1]) if words else PhotoProblem.NOT_DRAWN)
 
 
-def answer_for(raw: bytes) -> bytes:
+def answer_for(raw: bytes, long_edge_pixels: int = LONG_EDGE_PIXELS) -> bytes:
     """Return what the child writes for a photo."""
     try:
-        photo = draw_photo(raw)
+        photo = draw_photo(raw, long_edge_pixels)
     except PhotoRefusedError as error:
         return b"%b %b\n" % (_REFUSED, error.problem.encode())
     except MemoryError:
@@ -113,23 +114,23 @@ def _open_heic(stream: BytesIO) -> ImageFile:
     return image
 
 
-def _shrink(image: ImageFile) -> Image.Image:
-    """Return the (first) picture in a mode that can be scaled, at most LONG_EDGE_PIXELS long, and upright."""
-    small = _fit(image.size)
+def _shrink(image: ImageFile, long_edge_pixels: int) -> Image.Image:
+    """Return the (first) picture in a mode that can be scaled, at most so long, and upright."""
+    small = _fit(image.size, long_edge_pixels)
     image.draft(None, small)  # JPEG: decoded at a half, a quarter or an eighth; nothing for other kinds
     image.load()
     picture = _plain(image)
-    if picture.size != small and max(picture.size) > LONG_EDGE_PIXELS:
+    if picture.size != small and max(picture.size) > long_edge_pixels:
         picture = picture.resize(small, Image.Resampling.LANCZOS, reducing_gap=2.0)
     picture.info = dict(image.info)
     return ImageOps.exif_transpose(picture)
 
 
-def _fit(size: tuple[int, int]) -> tuple[int, int]:
+def _fit(size: tuple[int, int], long_edge_pixels: int) -> tuple[int, int]:
     longer = max(size)
-    if longer <= LONG_EDGE_PIXELS:
+    if longer <= long_edge_pixels:
         return size
-    width, height = (max(round(side * LONG_EDGE_PIXELS / longer), 1) for side in size)
+    width, height = (max(round(side * long_edge_pixels / longer), 1) for side in size)
     return width, height
 
 
@@ -182,4 +183,4 @@ def _leave_the_core() -> None:
 if __name__ == "__main__":
     _leave_the_core()
     _set_limits()
-    sys.stdout.buffer.write(answer_for(sys.stdin.buffer.read()))
+    sys.stdout.buffer.write(answer_for(sys.stdin.buffer.read(), *map(int, sys.argv[1:2])))

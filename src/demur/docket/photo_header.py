@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from demur.docket.errors import PhotoProblem, PhotoRefusedError
+from demur.jpeg_marks import START_OF_FRAME, START_OF_SCAN, find_marks
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
@@ -21,13 +22,7 @@ _OTHER_IMAGES = re.compile(
 _DRAWING = re.compile(rb"<svg[\s>]", re.IGNORECASE)
 _HEAD_BYTES = 1_024
 
-# Markers of ITU-T T.81, table B.1.
-_START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
-_START_OF_FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SEQUENTIAL = frozenset({0xC0, 0xC1})
-_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
-_MARKER = re.compile(rb"\xff([^\0\xff\xd0-\xd7])", re.DOTALL)
-"""From the last byte of what may fill the gap before it, so that no byte is read twice."""
 
 _MOST_SCANS = 50
 """Each scan of a JPEG goes over the whole picture: a camera writes one, other programs about ten, an attacker many."""
@@ -83,23 +78,16 @@ def read_header(raw: bytes) -> PhotoHeader:
 def _read_jpeg(raw: bytes) -> PhotoHeader:
     """Walk from marker to marker until the end of the (first) picture."""
     frame: tuple[int, int, int, int] | None = None
-    scans, components, position = 0, 0, 2
-    while found := _MARKER.search(raw, position):
-        marker, position = found[1][0], found.end()
-        if marker == _END_OF_IMAGE:
-            break
-        if marker in _WITHOUT_LENGTH:
-            continue
-        length = int.from_bytes(raw[position : position + 2])
-        if marker in _START_OF_FRAME:
+    scans, components = 0, 0
+    for marker, start, _end in find_marks(raw, 2):
+        if marker in START_OF_FRAME:
             if frame:
                 raise ValueError
-            height, width = (int.from_bytes(raw[position + at : position + at + 2]) for at in (3, 5))
-            frame = (marker, width, height, raw[position + 7])
-        elif marker == _START_OF_SCAN:
+            height, width = (int.from_bytes(raw[start + at : start + at + 2]) for at in (5, 7))
+            frame = (marker, width, height, raw[start + 9])
+        elif marker == START_OF_SCAN:
             scans += 1
-            components = components or raw[position + 2]
-        position += length
+            components = components or raw[start + 4]
     if frame is None or not 0 < scans <= _MOST_SCANS:
         raise ValueError
     is_streamed = frame[0] in _SEQUENTIAL and components == frame[3]

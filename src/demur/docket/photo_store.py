@@ -1,11 +1,14 @@
 """Photos as they are kept: sealed, and only as long as what they belong to.
 
 A photo ends with its draft (24 hours), with a case that nobody confirmed, and with an objection that was withdrawn or
-refused for good (demur.docket.services.erase).
+refused for good. Of an objection that was upheld the picture ends `appeal_days` after the decision, and only the hashes
+of it stay, by which copies are recognised (demur.docket.services.erase).
 """
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
@@ -13,6 +16,8 @@ from demur.docket.errors import LinkUnknownError, PhotoProblem, PhotoRefusedErro
 from demur.docket.models import Case, Draft, Photo, PhotoPurpose
 from demur.docket.photographs import MAX_PHOTOS, CleanPhoto
 from demur.docket.secret import seal_form, token_digest, unseal_form
+
+_ENTRY_ID_BYTES: Final = 16
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,20 @@ class PhotoView:
     id: int
     purpose: PhotoPurpose
     size_bytes: int
+
+
+@dataclass(frozen=True)
+class PersonPhoto:
+    """A photo of a case that shows the person.
+
+    Attributes:
+        jpeg: None once it was erased.
+        hashes: 32 bytes each, by which copies are recognised; empty if there is too little in the photo, None if they
+            are not made, or could not be.
+    """
+
+    jpeg: bytes | None
+    hashes: bytes | None
 
 
 def add_photo(draft_token: str, photo: CleanPhoto, purpose: PhotoPurpose, now: datetime) -> None:
@@ -62,14 +81,27 @@ def add_case_photo(case: Case, photo: CleanPhoto, purpose: PhotoPurpose, now: da
     _create(photo, purpose, now, case=case)
 
 
-def case_photos(case: Case) -> list[tuple[PhotoPurpose, bytes]]:
-    """Return the photos of a case, for the staff who review it: why each was sent, and the JPEG.
+def case_photos(case: Case) -> list[tuple[PhotoPurpose, bytes | None]]:
+    """Return the photos of a case, for the staff who review it: why each was sent, and the JPEG; None once erased.
 
     Raises:
         UnsealError: docket.secret was replaced, or a row was changed.
     """
-    photos = case.photos.order_by("pk")
-    return [(PhotoPurpose(photo.purpose), unseal_form(bytes(photo.sealed_jpeg), bytes(photo.salt))) for photo in photos]
+    return [(PhotoPurpose(photo.purpose), _jpeg(photo)) for photo in case.photos.order_by("pk")]
+
+
+def photos_of_person(case: Case) -> list[PersonPhoto]:
+    """Return the photos of a case that show the person, in the order in which they came, for the staff who review it.
+
+    Raises:
+        UnsealError: docket.secret was replaced, or a row was changed.
+    """
+    photos = case.photos.filter(purpose=PhotoPurpose.SHOWS_PERSON).order_by("pk")
+    return [PersonPhoto(_jpeg(photo), None if photo.hashes is None else bytes(photo.hashes)) for photo in photos]
+
+
+def _jpeg(photo: Photo) -> bytes | None:
+    return None if photo.sealed_jpeg is None else unseal_form(bytes(photo.sealed_jpeg), bytes(photo.salt))
 
 
 def _check_room(kept: int) -> None:
@@ -81,6 +113,7 @@ def _create(photo: CleanPhoto, purpose: PhotoPurpose, now: datetime, **owner: Dr
     sealed, salt = seal_form(photo.jpeg)
     Photo.objects.create(
         purpose=purpose,
+        entry_id=secrets.token_bytes(_ENTRY_ID_BYTES),
         sealed_jpeg=sealed,
         salt=salt,
         width_pixels=photo.width_pixels,

@@ -13,7 +13,7 @@ import threading
 from typing import BinaryIO
 
 from demur.docket.errors import PhotoProblem, PhotoRefusedError
-from demur.docket.photo_drawing import CPU_SECONDS, CleanPhoto, parse_answer
+from demur.docket.photo_drawing import CPU_SECONDS, LONG_EDGE_PIXELS, CleanPhoto, parse_answer
 from demur.docket.photo_header import PhotoHeader, PhotoKind, read_header
 from demur.docket.photo_hiding import hides_another_file
 
@@ -39,11 +39,12 @@ _in_line, _one_at_a_time = threading.BoundedSemaphore(MOST_AT_ONCE), threading.B
 _COMMAND = (sys.executable, "-I", "-m", "demur.docket.photo_drawing")
 
 
-def clean_photo(raw: BinaryIO) -> CleanPhoto:
+def clean_photo(raw: BinaryIO, long_edge_pixels: int = LONG_EDGE_PIXELS) -> CleanPhoto:
     """Return a photo as it may be stored: its pixels, upright, in sRGB, scaled down, in a JPEG without metadata.
 
     Args:
         raw: what was sent, from its beginning; not closed.
+        long_edge_pixels: the longest that a side may be; a larger photo is scaled down to it.
 
     Raises:
         PhotoRefusedError: says why it cannot be taken.
@@ -58,7 +59,7 @@ def clean_photo(raw: BinaryIO) -> CleanPhoto:
         raise PhotoRefusedError(PhotoProblem.TOO_MANY_PIXELS)
     if hides_another_file(sent):
         raise PhotoRefusedError(PhotoProblem.HIDES_ANOTHER_FILE)
-    return parse_answer(_draw_in_child(sent))
+    return parse_answer(_draw_in_child(sent, long_edge_pixels))
 
 
 def _most_pixels(header: PhotoHeader) -> int:
@@ -67,23 +68,23 @@ def _most_pixels(header: PhotoHeader) -> int:
     return _MOST_PIXELS.get(header.kind, _MOST_PIXELS_OTHERWISE)
 
 
-def _draw_in_child(sent: bytes) -> bytes:
+def _draw_in_child(sent: bytes, long_edge_pixels: int) -> bytes:
     """Return what the child answered; nothing if it had to be ended."""
     if not _in_line.acquire(blocking=False):
         return b""
     try:
-        return _draw_in_turn(sent)
+        return _draw_in_turn(sent, long_edge_pixels)
     finally:
         _in_line.release()
 
 
-def _draw_in_turn(sent: bytes) -> bytes:
+def _draw_in_turn(sent: bytes, long_edge_pixels: int) -> bytes:
     if not _one_at_a_time.acquire(timeout=_WAIT_SECONDS):
         return b""
     try:
         # An empty environment: the child needs nothing of it, and it may hold the database's password.
-        return subprocess.run(  # noqa: S603  (the command is a constant)
-            _COMMAND,
+        return subprocess.run(  # noqa: S603  (the command is a constant, and a number of ours)
+            (*_COMMAND, str(long_edge_pixels)),
             input=sent,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -2,7 +2,7 @@
 
 1. Mark the wishes for a list as taken. A case that changes from here on wishes for the one after it.
 2. Read the log's size. Every objection logged below it was confirmed before, so step 3 sees it.
-3. Take the identifiers that are in force from the database.
+3. Take the identifiers and the photos that are in force from the database.
 4. Write `<home>/lists/NNNNNN.list` under its own number, durably. Nothing points to it yet.
 5. In one transaction, note the list and its log entry, which cases it carries for the first time, and that the wishes
    are met.
@@ -18,7 +18,7 @@ import hashlib
 import logging
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,7 +34,8 @@ from demur.core.objection import CaseState, is_in_force
 from demur.core.sealing import SALT_BYTES
 from demur.core.suppression_list import SuppressionListHeader, seal_list, verify_list
 from demur.docket.controller import get_controller
-from demur.docket.models import Case, CaseIdentifier, ListWish, PublishedList
+from demur.docket.models import Case, CaseIdentifier, ListWish, Photo, PhotoPurpose, PublishedList
+from demur.docket.photo_hashing import entry_value
 from demur.docket.receipts import log_reader
 from demur.gate.suppression_list import ListEntry, encode_entries
 from demur.ledger.durable import make_folder, save_durably, storage_errors, sync_folder, temporary_path
@@ -149,7 +150,17 @@ def _take_snapshot(now: datetime) -> _Snapshot:
         for case_id, entry_id, kind, value in listed.values_list("case_id", "entry_id", "kind", "value").iterator()
         if case_id in in_force
     ]
+    entries.extend(_photo_entries(in_force))
     return _Snapshot(tree_size, tuple(new_case_ids), len(entries), encode_entries(entries))
+
+
+def _photo_entries(in_force: Mapping[int, datetime]) -> Iterator[ListEntry]:
+    """Yield an entry for each photo that shows the person and was hashed. A mandate shows only who signed it."""
+    hashed = Photo.objects.filter(purpose=PhotoPurpose.SHOWS_PERSON, hashes__isnull=False, case__isnull=False)
+    for case_id, entry_id, hashes in hashed.values_list("case_id", "entry_id", "hashes").iterator():
+        if hashes and case_id in in_force:
+            value = entry_value(bytes(hashes))
+            yield ListEntry(bytes(entry_id), IdentifierKind.PHOTO, value, in_force[case_id])
 
 
 def _make_header(number: int, snapshot: _Snapshot, now: datetime) -> SuppressionListHeader:

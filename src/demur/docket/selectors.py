@@ -13,8 +13,8 @@ from demur.core.objection import UNCONFIRMED_LIFETIME, Capacity, CaseState, is_i
 from demur.docket.allowance import MOST_CORRECTIONS, next_request_at
 from demur.docket.controller import get_controller
 from demur.docket.lookup import find_by_key, find_values, rows_of_case
-from demur.docket.models import Addition, Case, CaseChange, CaseIdentifier, LogEntry, PhotoPurpose
-from demur.docket.photo_store import case_photos
+from demur.docket.models import MOST_HASHINGS, Addition, Case, CaseChange, CaseIdentifier, LogEntry, PhotoPurpose
+from demur.docket.photo_store import PersonPhoto, case_photos, photos_of_person
 from demur.docket.receipts import make_receipt
 from demur.docket.secret import token_digest
 
@@ -25,11 +25,39 @@ _OF_A_LODGING = (
 _BELONGINGS = """SELECT
 (SELECT count(*) FROM docket_photo WHERE case_id = kase.id AND purpose = 'shows_person'),
 (SELECT count(*) FROM docket_photo WHERE case_id = kase.id AND purpose = 'mandate'),
+(SELECT count(*) FROM docket_photo WHERE case_id = kase.id AND purpose = 'shows_person' AND length(hashes) > 0),
+(SELECT count(*) FROM docket_photo WHERE case_id = kase.id AND purpose = 'shows_person' AND length(hashes) = 0),
+(SELECT count(*) FROM docket_photo WHERE case_id = kase.id AND purpose = 'shows_person'
+        AND hashes IS NULL AND hashings >= %s),
 EXISTS (SELECT 1 FROM docket_addition WHERE case_id = kase.id),
 EXISTS (SELECT 1 FROM docket_logentry
         WHERE case_id = kase.id AND event = 'objection-received' AND leaf_index IS NOT NULL)
 FROM docket_case AS kase WHERE id = %s"""
 """Most cases have none of these: one question for all of them."""
+
+
+@dataclass(frozen=True)
+class PhotoCounts:
+    """The photos of a case by what became of them.
+
+    Attributes:
+        of_person: those that show the person.
+        of_mandate: those of a mandate.
+        looked_for: those of the person whose copies are recognised.
+        too_plain: those of the person in which there is too little to recognise a copy by.
+        given_up: those of the person that could not be hashed.
+    """
+
+    of_person: int
+    of_mandate: int
+    looked_for: int
+    too_plain: int
+    given_up: int
+
+    @property
+    def pending(self) -> int:
+        """How many of the person are still to be hashed."""
+        return self.of_person - self.looked_for - self.too_plain - self.given_up
 
 
 @dataclass(frozen=True)
@@ -93,8 +121,7 @@ class StatusView:
         handles_not_found: as typed, those for which none was found.
         handles_pending: as typed, those about which the account directory has not answered yet.
         links: to posts by others.
-        photos: how many are kept that show the person.
-        mandate_photos: how many are kept of a mandate.
+        photos: how many were sent, and what became of them.
         has_receipt: whether the receipt can be downloaded already.
         first_list_number: of the first suppression list that carried the case; None until one did.
         appeal_until: before which instant an appeal is possible; None if there is nothing to appeal against.
@@ -118,8 +145,7 @@ class StatusView:
     handles_not_found: tuple[str, ...]
     handles_pending: tuple[str, ...]
     links: tuple[str, ...]
-    photos: int
-    mandate_photos: int
+    photos: PhotoCounts
     has_receipt: bool
     first_list_number: int | None
     appeal_until: datetime | None
@@ -185,8 +211,8 @@ def find_case(reference: str, now: datetime) -> CaseView | None:
     return CaseView(status, case.effect) if case and status else None
 
 
-def find_case_photos(reference: str) -> list[tuple[PhotoPurpose, bytes]]:
-    """Return the photos of a case for the staff who review it: why each was sent, and the JPEG.
+def find_case_photos(reference: str) -> list[tuple[PhotoPurpose, bytes | None]]:
+    """Return the photos of a case for the staff who review it: why each was sent, and the JPEG; None once erased.
 
     Raises:
         UnsealError: docket.secret was replaced, or a row was changed.
@@ -195,13 +221,23 @@ def find_case_photos(reference: str) -> list[tuple[PhotoPurpose, bytes]]:
     return case_photos(case) if case else []
 
 
+def find_photos_of_person(reference: str) -> list[PersonPhoto]:
+    """Return the photos of a case that show the person, for staff; none if there is no such case.
+
+    Raises:
+        UnsealError: docket.secret was replaced, or a row was changed.
+    """
+    case = find_by_key(Case, "reference", reference.strip().upper())
+    return photos_of_person(case) if case else []
+
+
 def _status_view(case: Case, now: datetime) -> StatusView | None:
     if case.received_at is None or case.due_on is None:
         return None
     changes = rows_of_case(CaseChange, case.pk)
     identifiers = rows_of_case(CaseIdentifier, case.pk)
     handles = [identifier for identifier in identifiers if identifier.kind == IdentifierKind.HANDLE]
-    photos, mandate_photos, has_additions, has_receipt = _belongings(case)
+    photos, has_additions, has_receipt = _belongings(case)
     additions = rows_of_case(Addition, case.pk) if has_additions else []
     controller = get_controller()
     return StatusView(
@@ -222,8 +258,7 @@ def _status_view(case: Case, now: datetime) -> StatusView | None:
         handles_pending=_typed(handle for handle in handles if handle.accounts_found is None),
         links=tuple(case.links),
         photos=photos,
-        mandate_photos=mandate_photos,
-        has_receipt=bool(has_receipt),
+        has_receipt=has_receipt,
         first_list_number=case.first_list_number,
         appeal_until=_appeal_until(case, changes),
         may_withdraw=case.state != CaseState.WITHDRAWN,
@@ -231,11 +266,12 @@ def _status_view(case: Case, now: datetime) -> StatusView | None:
     )
 
 
-def _belongings(case: Case) -> tuple[int, int, bool, bool]:
-    """Return how many photos of the person and of a mandate are kept, and whether there are additions and a receipt."""
+def _belongings(case: Case) -> tuple[PhotoCounts, bool, bool]:
+    """Return how many photos there are, and whether there are additions and a receipt."""
     with connection.cursor() as cursor:
-        cursor.execute(_BELONGINGS, [case.pk])
-        return tuple(cursor.fetchone())
+        cursor.execute(_BELONGINGS, [MOST_HASHINGS, case.pk])
+        *photos, has_additions, has_receipt = cursor.fetchone()
+    return PhotoCounts(*photos), bool(has_additions), bool(has_receipt)
 
 
 def receipt_bytes(status_token: str) -> bytes | None:

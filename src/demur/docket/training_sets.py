@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from demur.core.identifier import IdentifierKind, Standing
 from demur.core.objection import DECISIONS, CaseState, is_in_force
@@ -26,8 +26,8 @@ class TrainingSetLine:
         built_at: when its manifest was logged.
         list_number: of the suppression list that the gate used.
         input_rows: rows that went in.
-        withheld_rows: rows that were left out because of this person's identifiers; None if some were, and their number
-            is kept back: see `_may_see_numbers`.
+        withheld_rows: rows that were left out because of this person's identifiers and photos; None if some were, and
+            their number is kept back: see `_shown_to_be_theirs`.
         is_exact: False if a row may be counted twice in `withheld_rows`, so that it is an upper bound.
     """
 
@@ -36,6 +36,11 @@ class TrainingSetLine:
     input_rows: int
     withheld_rows: int | None
     is_exact: bool
+
+
+class _Shown(NamedTuple):
+    accounts: bool
+    photos: bool
 
 
 def training_sets(status_token: str) -> tuple[TrainingSetLine, ...]:
@@ -49,26 +54,31 @@ def training_sets(status_token: str) -> tuple[TrainingSetLine, ...]:
     sets = TrainingSet.objects.filter(list_number__gte=case.first_list_number).order_by("-built_at", "-pk")
     counts = {count.training_set_id: count for count in WithheldCount.objects.filter(case=case)}
     carried = {case.first_list_number} | _later_lists_that_carried(case)
-    numbers = _may_see_numbers(case)
+    shown = _shown_to_be_theirs(case)
     theirs = (one for one in sets if one.pk in counts or one.list_number in carried)
-    return tuple(_line(one, counts.get(one.pk), numbers=numbers) for one in islice(theirs, _MOST))
+    return tuple(_line(one, counts.get(one.pk), shown) for one in islice(theirs, _MOST))
 
 
-def _may_see_numbers(case: Case) -> bool:
-    """Tell whether it is shown that the accounts are this person's: by their sign-in, or by whoever upheld the case.
+def _shown_to_be_theirs(case: Case) -> _Shown:
+    """Return what is shown to be this person's: by their sign-in, or by whoever upheld the case.
 
-    Anybody can claim a handle. The number counts rows that nobody else may see, and those of linked accounts too.
+    Anybody can claim a handle, and send a photo of somebody else. The number counts rows that nobody else may see, and
+    those of linked accounts too. No sign-in shows whose photo it is; and what a count says of photos stays in it when
+    the photos are erased, so that a withdrawal shows no more than there was before.
     """
+    if case.state in _CHECKED:
+        return _Shown(accounts=True, photos=True)
     accounts = CaseIdentifier.objects.filter(case=case, kind=IdentifierKind.ACCOUNT)
-    return case.state in _CHECKED or not accounts.exclude(standing=Standing.VERIFIED).exists()
+    return _Shown(accounts=not accounts.exclude(standing=Standing.VERIFIED).exists(), photos=False)
 
 
-def _line(training_set: TrainingSet, count: WithheldCount | None, *, numbers: bool) -> TrainingSetLine:
+def _line(training_set: TrainingSet, count: WithheldCount | None, shown: _Shown) -> TrainingSetLine:
+    may_see = count is None or (shown.accounts and (shown.photos or not count.photos))
     return TrainingSetLine(
         built_at=training_set.built_at,
         list_number=training_set.list_number,
         input_rows=training_set.input_rows,
-        withheld_rows=(count.rows if numbers else None) if count else 0,
+        withheld_rows=(count.rows if count else 0) if may_see else None,
         is_exact=count is None or count.identifiers == 1,
     )
 

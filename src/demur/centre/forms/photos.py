@@ -17,7 +17,9 @@ PHOTOS_HELP = format_lazy(
     _(
         "JPEG, PNG, WebP or HEIC, up to {most} photos of {megabytes} MB each. We keep the picture itself, made "
         "smaller; place, time and all else that the file says is thrown away at once. It is sealed, only people who "
-        "deal with your objection can look at it, and it is erased when your objection ends."
+        "deal with your objection can look at it, and it is erased when your objection ends or, if it is upheld, when "
+        "the time to appeal is over. We also make numbers of it by which copies of it are recognised, but no faces; "
+        "these are kept until your objection ends."
     ),
     most=MAX_PHOTOS,
     megabytes=MAX_PHOTO_BYTES // 1_000_000,

@@ -89,7 +89,7 @@ def _page(request: HttpRequest, token: str, status: StatusView, form: AdditionFo
 
 
 def _photos_left(status: StatusView) -> int:
-    return max(MAX_PHOTOS - status.photos - status.mandate_photos, 0)
+    return max(MAX_PHOTOS - status.photos.of_person - status.photos.of_mandate, 0)
 
 
 def _field(error: DocketError, form: AdditionForm) -> str | None:

@@ -11,19 +11,21 @@ LogEntry          lose the salt of a receipt, so that it can no longer be shown;
 PublishedList     hide that a list was published; the log would contradict it
 MailAllowance     lift the limit on code mails to an address
 UsedShare         lift the limits that stop a flood
-Draft, Photo      nothing readable: both are sealed under docket.secret
+Draft             nothing readable: it is sealed under docket.secret
+Photo             decide by its hashes which pictures are withheld; the photo itself is sealed under docket.secret
 Addition          put words into a person's mouth
 TrainingSet       show people a training set that was never built; its signed manifest would contradict it
 """
 
 from demur.docket.models.case import Addition, Case, CaseChange, CaseIdentifier, Code, ListWish
-from demur.docket.models.draft import Draft, Photo, PhotoPurpose
+from demur.docket.models.draft import MOST_HASHINGS, Draft, Photo, PhotoPurpose
 from demur.docket.models.limit import MailAllowance, UsedShare
 from demur.docket.models.outbox import Mail, MailKind, MailState
 from demur.docket.models.publication import LogEntry, PublishedList
 from demur.docket.models.training_set import TrainingSet, WithheldCount
 
 __all__ = [
+    "MOST_HASHINGS",
     "Addition",
     "Case",
     "CaseChange",

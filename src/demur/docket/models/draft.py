@@ -35,18 +35,37 @@ class PhotoPurpose(models.TextChoices):
     MANDATE = "mandate"
 
 
+MOST_HASHINGS = 10
+"""So often hashing a photo is begun: one at which the worker dies each time must not keep it from all else."""
+
+
 class Photo(models.Model):
-    """A photo that somebody sent, drawn anew from its pixels; it belongs to a draft until that becomes a case."""
+    """A photo that somebody sent, drawn anew from its pixels; it belongs to a draft until that becomes a case.
+
+    One that shows the person is, once it is hashed, one entry of the suppression list while the case is in force.
+    """
 
     draft = models.ForeignKey(Draft, on_delete=models.CASCADE, null=True, related_name="photos")
     case = models.ForeignKey(Case, on_delete=models.CASCADE, null=True, related_name="photos")
     purpose = models.CharField(max_length=16, choices=PhotoPurpose, db_comment="shows_person or mandate")
-    sealed_jpeg = models.BinaryField(db_comment="JPEG without metadata, sealed under docket.secret")
+    entry_id = models.BinaryField(max_length=16, unique=True, db_comment="16 random bytes that name the list entry")
+    sealed_jpeg = models.BinaryField(
+        null=True,
+        db_comment="JPEG without metadata, sealed under docket.secret; null once it was erased",
+    )
     salt = models.BinaryField(max_length=32, db_comment="Salt of the sealing")
     width_pixels = models.PositiveIntegerField(db_comment="Width as stored")
     height_pixels = models.PositiveIntegerField(db_comment="Height as stored")
     size_bytes = models.PositiveIntegerField(db_comment="Size of the JPEG")
     created_at = models.DateTimeField(db_comment="When it was sent")
+    hashes = models.BinaryField(
+        null=True,
+        db_comment="PDQ hashes of 32 bytes, sorted; null if not made (yet), empty if there is too little in the photo",
+    )
+    hashings = models.PositiveSmallIntegerField(
+        default=0,
+        db_comment="How often hashing was begun; at 10 it is given up",
+    )
 
     class Meta:
         """Photos as a table."""
@@ -56,6 +75,18 @@ class Photo(models.Model):
             models.CheckConstraint(
                 condition=models.Q(draft=None, case__isnull=False) | models.Q(draft__isnull=False, case=None),
                 name="photo_has_one_owner",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["hashings", "id"],
+                condition=models.Q(
+                    hashes=None,
+                    case__isnull=False,
+                    purpose=PhotoPurpose.SHOWS_PERSON,
+                    hashings__lt=MOST_HASHINGS,
+                ),
+                name="photo_to_hash",
             ),
         )
 

@@ -35,11 +35,12 @@ class WithheldCount(models.Model):
     training_set = models.ForeignKey(TrainingSet, on_delete=models.CASCADE, related_name="counts")
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="withheld_counts")
     rows = models.PositiveBigIntegerField(
-        db_comment="Rows left out because of this case's identifiers; one in which two of them occur counts twice",
+        db_comment="Rows left out because of the case's identifiers and photos; one with two of them counts twice",
     )
     identifiers = models.PositiveIntegerField(
-        db_comment="How many of the case's identifiers left out rows; the number of rows is exact if it is one",
+        db_comment="How many of the case's identifiers and photos left out rows; the number is exact if it is one",
     )
+    photos = models.PositiveIntegerField(default=0, db_comment="How many of them are photos, which anybody can send")
 
     class Meta:
         """Counts as a table."""

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.db.models import Q
 
 from demur.core.objection import UNCONFIRMED_LIFETIME, CaseState
 from demur.docket.controller import get_controller
-from demur.docket.models import Case, Draft, MailAllowance, Photo, UsedShare
+from demur.docket.models import MOST_HASHINGS, Case, Draft, MailAllowance, Photo, PhotoPurpose, UsedShare
 
 _MOST_AT_ONCE = 500
 
@@ -29,10 +30,24 @@ def erase_unconfirmed(now: datetime) -> int:
 
 
 def erase_photos(now: datetime) -> None:
-    """Erase the photos of objections that were withdrawn, or refused and not appealed in time."""
+    """Erase photos as soon as the case does not need them any more.
+
+    With an objection that was withdrawn, or refused and not appealed in time, all of it goes. Of one that was upheld,
+    in whole or in part, the picture goes once the time to appeal is over, that of a mandate too; what copies are
+    recognised by stays in force. What was sent after the decision is kept for as long from then on: somebody may have
+    to look at it.
+    """
     appeal_over = now - timedelta(days=get_controller().appeal_days)
     Photo.objects.filter(case__state=CaseState.WITHDRAWN).delete()
     Photo.objects.filter(case__state=CaseState.REFUSED, case__decided_at__lte=appeal_over).delete()
+    settled = Photo.objects.filter(
+        case__state__in=(CaseState.UPHELD, CaseState.UPHELD_IN_PART),
+        case__decided_at__lte=appeal_over,
+        created_at__lte=appeal_over,
+    )
+    # A photo that still waits to be hashed, because the worker stood still, is needed for that.
+    waits = Q(purpose=PhotoPurpose.SHOWS_PERSON, hashes=None, hashings__lt=MOST_HASHINGS)
+    settled.exclude(sealed_jpeg=None).exclude(waits).update(sealed_jpeg=None)
 
 
 def _erase_some(now: datetime) -> int:

@@ -7,8 +7,9 @@ number that comes from more than one identifier is stored as such, and shown as 
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 
 from django.db import transaction
 
@@ -16,7 +17,7 @@ from demur.core.entry import Event
 from demur.core.gate_manifest import GateManifest, verify_manifest
 from demur.core.note import VerifierKey, parse_note
 from demur.docket.errors import TrainingSetRefusedError
-from demur.docket.models import CaseIdentifier, LogEntry, TrainingSet, WithheldCount
+from demur.docket.models import CaseIdentifier, LogEntry, Photo, TrainingSet, WithheldCount
 from demur.gate.entry_counts_file import WITHHELD_BY_ENTRY, parse_entry_counts
 
 _AT_ONCE = 500  # SQLite allows 999 parameters in one query
@@ -35,6 +36,14 @@ class GatedSet:
     manifest: GateManifest
     manifest_sha256_hex: str
     rows_by_entry: Mapping[bytes, int]
+
+
+@dataclass(frozen=True)
+class _RowsOfCase:
+    """Withheld rows of a case: a number for each identifier, and one for each photo."""
+
+    of_identifiers: list[int] = field(default_factory=list)
+    of_photos: list[int] = field(default_factory=list)
 
 
 def read_training_set(manifest: bytes, counts: bytes, key: VerifierKey) -> GatedSet:
@@ -82,10 +91,16 @@ def record_training_set(gated: GatedSet, now: datetime) -> bool:
         if is_new:
             WithheldCount.objects.bulk_create(
                 (
-                    WithheldCount(training_set=training_set, case_id=case_id, rows=sum(rows), identifiers=len(rows))
-                    for case_id, rows in sorted(by_case.items())
+                    WithheldCount(
+                        training_set=training_set,
+                        case_id=case_id,
+                        rows=sum(rows.of_identifiers) + sum(rows.of_photos),
+                        identifiers=len(rows.of_identifiers) + len(rows.of_photos),
+                        photos=len(rows.of_photos),
+                    )
+                    for case_id, rows in sorted(by_case.items(), key=itemgetter(0))
                 ),
-                batch_size=_AT_ONCE // 4,
+                batch_size=_AT_ONCE // 5,
             )
     return is_new
 
@@ -105,13 +120,16 @@ def _check_published(manifest: GateManifest) -> None:
         )
 
 
-def _count_by_case(rows_by_entry: Mapping[bytes, int]) -> dict[int, list[int]]:
-    """Return the rows of each identifier by case. Entries of cases that are erased since have no case any more."""
-    by_case: dict[int, list[int]] = {}
+def _count_by_case(rows_by_entry: Mapping[bytes, int]) -> dict[int, _RowsOfCase]:
+    """Return the rows of each identifier and photo by case. Entries that are erased since have no case any more."""
+    by_case: dict[int, _RowsOfCase] = {}
     entry_ids = list(rows_by_entry)
     for start in range(0, len(entry_ids), _AT_ONCE):
-        some = CaseIdentifier.objects.filter(entry_id__in=entry_ids[start : start + _AT_ONCE])
-        known = some.values_list("case_id", "entry_id")
-        for case_id, entry_id in known.iterator():
-            by_case.setdefault(case_id, []).append(rows_by_entry[bytes(entry_id)])
+        some = entry_ids[start : start + _AT_ONCE]
+        identifiers = CaseIdentifier.objects.filter(entry_id__in=some).values_list("case_id", "entry_id")
+        for case_id, entry_id in identifiers.iterator():
+            by_case.setdefault(case_id, _RowsOfCase()).of_identifiers.append(rows_by_entry[bytes(entry_id)])
+        photos = Photo.objects.filter(entry_id__in=some, case__isnull=False).values_list("case_id", "entry_id")
+        for case_id, entry_id in photos.iterator():
+            by_case.setdefault(case_id, _RowsOfCase()).of_photos.append(rows_by_entry[bytes(entry_id)])
     return by_case
