@@ -9,13 +9,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from demur.cli.desk_matches import matches
 from demur.cli.home import DEFAULT_HOME, HomeOption, open_ready_home
 from demur.ledger.durable import storage_errors
 
 if TYPE_CHECKING:
-    from demur.docket.selectors import StatusView
+    from demur.docket.selectors import PhotoCounts
 
 desk_app = typer.Typer(help="See the open cases, and decide.", no_args_is_help=True)
+desk_app.command()(matches)
 Reference = Annotated[str, typer.Argument(help="The case's reference, e.g. DMR-7K3F-9Q2M.")]
 Staff = Annotated[str, typer.Option(help="Who does this; it stands in the case's history.")]
 
@@ -73,7 +75,7 @@ def show(reference: Reference, home: HomeOption = DEFAULT_HOME) -> None:
         ("no account found for", ", ".join(status.handles_not_found)),
         ("still looked up", ", ".join(status.handles_pending)),
         ("links", "\n".join(status.links)),
-        ("photos", f"{status.photos}, and {status.mandate_photos} of a mandate" if _has_photos(status) else ""),
+        ("photos", _photo_words(status.photos)),
         ("how it affects them", case.effect),
         *((line.added_at.isoformat(" ", "minutes"), f"added {line.text}") for line in status.additions),
         *((line.changed_at.isoformat(" ", "minutes"), f"{line.state} {line.text}") for line in status.history),
@@ -83,8 +85,17 @@ def show(reference: Reference, home: HomeOption = DEFAULT_HOME) -> None:
     Console(highlight=False).print(table)
 
 
-def _has_photos(status: "StatusView") -> bool:
-    return bool(status.photos or status.mandate_photos)
+def _photo_words(photos: "PhotoCounts") -> str:
+    if not (photos.of_person or photos.of_mandate):
+        return ""
+    fates = {
+        "looked for": photos.looked_for,
+        "still prepared": photos.pending,
+        "with too little in them": photos.too_plain,
+        "that could not be prepared": photos.given_up,
+    }
+    counted = ", ".join(f"{number} {fate}" for fate, number in fates.items() if number)
+    return f"{photos.of_person}{f' ({counted})' if counted else ''}, and {photos.of_mandate} of a mandate"
 
 
 @desk_app.command()
@@ -109,8 +120,13 @@ def photos(
     with storage_errors(to):
         to.mkdir(mode=0o700)
         for number, (purpose, jpeg) in enumerate(found, 1):
-            (to / f"{number:02}-{purpose.replace('_', '-')}.jpg").write_bytes(jpeg)
-    Console(highlight=False).print(f"{len(found)} photos saved.")
+            if jpeg is not None:
+                (to / f"{number:02}-{purpose.replace('_', '-')}.jpg").write_bytes(jpeg)
+    erased = sum(jpeg is None for _, jpeg in found)
+    console = Console(highlight=False)
+    console.print(f"{len(found) - erased} photos saved.")
+    if erased:
+        console.print(f"{erased} more were erased, since the time to appeal against the decision is over.")
 
 
 @desk_app.command()
