@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-long check bench bench-kernel bench-centre docs messages clean set-up-run set-up-test
+.PHONY: help run demo test test-long check bench bench-kernel bench-centre bench-photo docs messages clean set-up-run set-up-test
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ bench-kernel: set-up-test ## measure the gate's look-up in a long list against t
 
 bench-centre: set-up-test ## measure the privacy centre with both databases
 	@$(BIN)/python bench/centre.py
+
+bench-photo: set-up-test ## measure hashing and matching of photos, and reading of reservations, against common programs
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python bench/photo.py
+	@$(BIN)/python bench/reservations.py
 
 docs: set-up-test ## take the screenshots that the docs show
 	@$(BIN)/python scripts/screenshots.py

@@ -89,6 +89,13 @@ def story_installation(
 
 
 @pytest.fixture(scope="module")
+def photo_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """An installation whose sample has people without accounts, photos of them, and copies that others posted."""
+    with running(tmp_path_factory.mktemp("photos"), 500, 20_000) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     assert path is not None, "the story needs Chromium: make test installs or names it"

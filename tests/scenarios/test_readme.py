@@ -1,11 +1,13 @@
 """Every command of the README and of the docs runs, and every page, command and option that they name is there."""
 
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from typer.main import get_command
 
@@ -66,7 +68,6 @@ def desk_of_files(reader: Reader, tmp_path: Path) -> Path:
     folder.mkdir()
     links = {".venv": Path(sys.prefix), "var": home, "lake": home / "sample/lake", "keys": home / "keys"}
     links |= {
-        "Pictures": home / "sample/photos",
         "log": home / "log",
         "latest.list": home / "lists/latest.list",
         "public.keys": home / "keys/public.keys",
@@ -74,6 +75,10 @@ def desk_of_files(reader: Reader, tmp_path: Path) -> Path:
     for name, target in (links | {"controller.yaml": SAMPLE_CONTROLLER}).items():
         (folder / name).symlink_to(target)
     (folder / "receipt.json").write_bytes(reader.receipt)
+    (folder / "Pictures").mkdir()
+    for photo in pq.read_table(home / "sample/truth/photos.parquet").to_pylist():
+        if not photo["is_damaged"]:
+            shutil.copy(home / "sample/photos" / photo["image_path"], folder / "Pictures")
     return folder
 
 
