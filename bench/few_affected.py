@@ -3,7 +3,9 @@
     .venv/bin/python bench/few_affected.py                100 files, one of them affected, a list of 1 million
 
 Built from the lake of bench/gate.py: in all files but one stand only rows that the gate keeps. With `--mode link` it
-reads the columns that rules read, and links the files of which every row may train instead of writing them.
+reads the columns that rules read, and links the files of which every row may train instead of writing them. With
+`--after` it goes on from the output of a list that held nobody of these files: it reads all files for their digests,
+and the columns of one.
 """
 
 import argparse
@@ -15,6 +17,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bench_list import seal_people
+from demur.core.identifier import IdentifierKind
+from demur.ledger.keys import KeyRole, SecretName, load_secret, load_signer
 from gate import build, write_mapping
 from measured import measure, print_table, run_in_turn
 
@@ -41,6 +46,17 @@ def build_lake(folder: Path, gate: list[str]) -> Path:
     return making.rename(lake)
 
 
+def build_earlier(folder: Path, lake: Path, gate: list[str]) -> Path:
+    """Gate the lake by a list of as many people of whom none is in it, unless that was done; return the output."""
+    out, listed = folder / "few-affected-earlier", folder / "strangers.list"
+    if not out.exists():
+        strangers = ((IdentifierKind.ACCOUNT, f"lumen:r{number:07d}") for number in range(1_000_000))
+        secret = load_secret(folder / "keys", SecretName.LIST_SEAL)
+        listed.write_bytes(seal_people(strangers, secret, load_signer(folder / "keys", KeyRole.LIST)))
+        measure([*gate, "--list", str(listed), str(lake), "--out", str(out), "--mode", "link", "--note-accounts"])
+    return out
+
+
 def _write(rows: pa.Table, path: Path) -> None:
     pq.write_table(rows, path, compression="zstd", compression_level=3, row_group_size=_ROW_GROUP_ROWS)
 
@@ -55,11 +71,14 @@ def main() -> None:
     gate += ["--list", str(folder / "objections.list"), "--keys-folder", str(folder / "keys")]
     with ProcessPoolExecutor(1) as apart:  # as in bench/gate.py: what building takes is no run's memory
         lake = apart.submit(build_lake, folder, gate).result()
-    out = folder / "out"
+        earlier = apart.submit(build_earlier, folder, lake, gate).result()
+    out, link = folder / "out", [*gate, str(lake), "--out", str(folder / "out"), "--mode", "link"]
     contestants = {
         "plain copy (pyarrow)": [sys.executable, str(ROOT / "peers.py"), "copy", str(lake), str(out), "-"],
         "gate, rewrite": [*gate, str(lake), "--out", str(out)],
-        "gate, link": [*gate, str(lake), "--out", str(out), "--mode", "link"],
+        "gate, link": link,
+        "gate, link, accounts noted": [*link, "--note-accounts"],
+        "gate, link, after an earlier run": [*link, "--after", str(earlier)],
     }
     runs = run_in_turn(contestants, out, arguments.rounds)
     rows = sum(pq.read_metadata(path).num_rows for path in lake.iterdir())

@@ -72,7 +72,7 @@ def place(tmp_path: Path) -> Path:
     return tmp_path / "training"
 
 
-def die(
+def die(  # noqa: PLR0913  (what a dead run was)
     lake: Path,
     place: Path,
     done: int,
@@ -80,6 +80,8 @@ def die(
     signer: Signer = GATE_SIGNER,
     suppressed: Sequence[str] = ("lumen:ada",),
     text: str = MAPPING,
+    *,
+    notes: bool = False,
 ) -> Path:
     """Leave the folder of a run into place/out that died when some files were done, and return it.
 
@@ -87,7 +89,7 @@ def die(
     """
     elsewhere = place.parent / "elsewhere"
     with open_staging(elsewhere / "out") as staging:
-        gate = FileGate(mapping(text), list_of(*suppressed), None, mode, staging.folder)
+        gate = FileGate(mapping(text), list_of(*suppressed), None, mode, staging.folder, notes)
         finished = FinishedFiles(staging, gate, signer)
         for file in find_inputs(lake, gate.mapping)[:done]:
             finished.save(file, gate.run(file, lambda _rows: None))
@@ -100,6 +102,22 @@ def die(
                 path.unlink()
                 path.write_bytes(raw)
     return dead
+
+
+@pytest.mark.parametrize(("notes", "taken_over"), [(False, 0), (True, 3)])
+def test_a_run_that_notes_accounts_goes_on_only_from_one_that_noted_them(
+    notes: bool,  # noqa: FBT001
+    taken_over: int,
+    lake: Path,
+    place: Path,
+) -> None:
+    text = MAPPING.replace("text: text\n", "")
+    die(lake, place, 3, text=text, notes=notes)
+    told: list[int] = []
+    request = GateRequest(lake, mapping(text), place / "out", notes_accounts=True)
+    run_gate(request, ADA_OBJECTS, GATE_SIGNER, lambda *_: None, tell_taken_over=told.append)
+    assert sum(told) == taken_over
+    assert len(list((place / "out" / "accounts").iterdir())) == 5
 
 
 @pytest.mark.parametrize(

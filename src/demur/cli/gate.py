@@ -1,5 +1,6 @@
 """`demur gate`: what a data engineer types to keep out of a training set what must not be in it."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -66,6 +67,19 @@ Engine = Annotated[
     ),
 ]
 
+After = Annotated[
+    Path | None,
+    typer.Option(
+        help="An earlier output, made with --note-accounts: files about whose rows nothing would be decided otherwise "
+        "are linked to it, and not read again.",
+        exists=True,
+        file_okay=False,
+    ),
+]
+NoteAccounts = Annotated[
+    bool, typer.Option("--note-accounts", help="Note in OUT/accounts which accounts stand in which file, for --after.")
+]
+
 
 @gate_app.command()
 def run(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
@@ -78,7 +92,9 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     mode: Mode = GateMode.REWRITE,
     engine: Engine = EngineName.EMBEDDED,
     table_version: TableVersionNumber = None,
+    after: After = None,
     *,
+    note_accounts: NoteAccounts = False,
     dry_run: DryRunFlag = False,
 ) -> None:
     """Split a dataset into rows that may train and rows that must not.
@@ -99,6 +115,9 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
 
       demur gate run 's3://bucket/lake/month=2026-*/' --mapping mapping.yaml --list latest.list --out s3://bucket/kept/
 
+      demur gate run lake/ --mapping mapping.yaml --list latest.list --mode link --after training/2026-10
+      --out training/2026-11
+
       demur gate run tables/posts/ --table-version 41 --mode deletes --mapping mapping.yaml --list latest.list
       --out training/2026-11
     """
@@ -111,6 +130,8 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
 
     if (out is None) != dry_run:
         raise typer.BadParameter("give either --out or --dry-run", param_hint="--out")
+    if dry_run and (note_accounts or after is not None):
+        raise typer.BadParameter("a dry run decides about every file", param_hint="--note-accounts, --after")
     if dry_run and engine is not EngineName.EMBEDDED:
         raise typer.BadParameter("a dry run is made by this process", param_hint="--engine")
     place = find_inputs_place(inputs)
@@ -119,17 +140,22 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     catalogue = load_catalogue(controller)
     outcome: GateManifest | DryRun
     taken_over: list[int] = []
+    unaffected: list[int] = []
     with gate_progress(f"list {suppressions.header.number}") as progress:
         if out is None:
             outcome = decide_only(place, source_mapping, suppressions, catalogue, progress, table_version)
             end = "nothing was written"
         else:
             signer = load_signer(keys_folder, KeyRole.GATE)
-            request = GateRequest(place, source_mapping, parse_place(out), catalogue, mode, table_version)
+            request = GateRequest(
+                place, source_mapping, parse_place(out), catalogue, mode, table_version, note_accounts, after
+            )
             gate_files = load_gate_files(engine, suppression_list, keys_folder)
-            outcome = run_gate(request, suppressions, signer, progress, gate_files, taken_over.append)
+            outcome = run_gate(
+                request, suppressions, signer, progress, gate_files, taken_over.append, unaffected.append
+            )
             end = f"manifest: {str(request.out).rstrip('/')}/manifest.note"
-    print_summary(outcome, end, sum(taken_over))
+    print_summary(outcome, end, sum(taken_over), sum(unaffected) if after is not None else None)
     warn_of_namespaces(source_mapping, suppressions)
 
 

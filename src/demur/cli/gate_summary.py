@@ -43,8 +43,17 @@ def gate_progress(what: str, doing: str = "gating with") -> Iterator[Callable[[i
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def print_summary(outcome: "GateManifest | DryRun", end: str, taken_over: int) -> None:
-    """Print what was decided, by reason, what became of it, and how many files a dead run had finished."""
+def print_summary(
+    outcome: "GateManifest | DryRun", end: str, taken_over: int = 0, unaffected: int | None = None
+) -> None:
+    """Print what was decided, by reason, and what became of it.
+
+    Args:
+        outcome: what was decided.
+        end: where it is.
+        taken_over: how many files a dead run had finished.
+        unaffected: how many files were taken over from an earlier output; None if there is none.
+    """
     total = outcome.kept_rows + outcome.withheld_rows
     table = Table("", "rows", "share", "", box=None, pad_edge=False)
     table.columns[1].justify = table.columns[2].justify = "right"
@@ -59,6 +68,8 @@ def print_summary(outcome: "GateManifest | DryRun", end: str, taken_over: int) -
         console.print(_linked_words(outcome))
     if isinstance(outcome, GateManifest) and taken_over:
         console.print(f"Files taken over from a run that died: {taken_over:,} of {len(outcome.inputs):,}.")
+    if isinstance(outcome, GateManifest) and unaffected is not None:
+        console.print(f"Files unaffected since the earlier output: {unaffected:,} of {len(outcome.inputs):,}.")
     if any(outcome.withheld_by_reason.values()):
         console.print("A row with two reasons counts in both.")
     if outcome.kinds_not_applied:

@@ -23,11 +23,8 @@ from demur.core import gate_manifest, suppression_list
 from demur.core.canonical import Json, instant_text
 from demur.core.checkpoint import Checkpoint, verify_checkpoint
 from demur.core.entry import Event
-from demur.core.errors import (
-    DemurError,
-    DigestMismatchError,
-    FormatError,
-)
+from demur.core.errors import DemurError, DigestMismatchError, FormatError
+from demur.core.gate_manifest import MANIFEST
 from demur.core.note import VerifierKey, parse_note
 from demur.core.receipt import parse_receipt, verify_receipt
 from demur.ledger.keys import KeyRole, find_verifier_key, load_verifier_keys
@@ -36,7 +33,6 @@ from demur.ledger.log import CHECKPOINT_NAME, verify_log
 Keys = Mapping[str, VerifierKey]
 
 _WORST_FIRST = (NOT_VERIFIED, EXPIRED, UNREADABLE, OTHER, UNKNOWN_SIGNER, OK)
-MANIFEST = "manifest.note"
 _CHECKPOINT_LINES = 3
 _EVENTS = {
     Event.OBJECTION_RECEIVED: "an objection was received",

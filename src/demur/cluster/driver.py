@@ -71,6 +71,7 @@ def _job(gate: FileGate, keys_folder: Path) -> Job:
         mapping=gate.mapping,
         catalogue=gate.catalogue,
         mode=gate.mode,
+        notes_accounts=gate.notes_accounts,
         attempts=gate.folder.parent / _ATTEMPTS,
         keys_folder=keys_folder,
         list_header_sha256=gate.suppressions.header_sha256,
@@ -83,7 +84,7 @@ def _accept(attempt: Attempt, job: Job, folder: Path) -> FileResult:
     result = attempt.outcome
     if isinstance(result, DemurError):
         raise result
-    for file in (result.kept, result.deletes, result.withheld):
+    for file in (result.kept, result.deletes, result.withheld, result.accounts):
         if file is None:
             continue
         target = folder / file.path

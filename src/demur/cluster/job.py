@@ -22,6 +22,7 @@ class Job:
         mapping: which column plays which role.
         catalogue: what may train at all; None to run without one.
         mode: what is written of the kept rows.
+        notes_accounts: whether the accounts of each file are noted.
         attempts: the folder in which attempts make theirs, on storage that all workers share.
         keys_folder: holds public.keys and the list's secret, at the same path on each machine.
         list_header_sha256: of the list that the driver verified (32 bytes); a worker that opens another one refuses.
@@ -31,6 +32,7 @@ class Job:
     mapping: SourceMapping
     catalogue: Catalogue | None
     mode: GateMode
+    notes_accounts: bool
     attempts: Path
     keys_folder: Path
     list_header_sha256: bytes

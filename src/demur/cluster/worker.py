@@ -74,7 +74,7 @@ def _gate(job: Job, file: InputFile, folder: Path, fetch_list: Callable[[], byte
     with writing():
         folder.mkdir()
     suppressions = _open_list(job, fetch_list)
-    gate = FileGate(job.mapping, suppressions, job.catalogue, job.mode, folder)
+    gate = FileGate(job.mapping, suppressions, job.catalogue, job.mode, folder, job.notes_accounts)
     return gate.run(_as_seen_here(file), _tell_nobody)
 
 

@@ -20,6 +20,9 @@ KEPT = "kept"
 WITHHELD = "withheld"
 """Folders of an output."""
 
+MANIFEST: Final = "manifest.note"
+"""The file in it."""
+
 UNKNOWN: Final = "unknown"
 """In place of a product or a month that nobody has named."""
 

@@ -66,6 +66,27 @@ def gate_in_threads(files: Sequence[InputFile], gate: FileGate, advance: Advance
     return do_in_threads(files, gate.run, advance, gate.finished)
 
 
+def gate_those_left(
+    files: Sequence[InputFile],
+    done: Sequence[FileResult | None],
+    gate_files: GateFiles,
+    gate: FileGate,
+    advance: Advance,
+) -> list[FileResult]:
+    """Gate the files with which nobody is done, and return what became of each in the order of the files.
+
+    Args:
+        files: n files.
+        done: what became of each already, if anything: n.
+        gate_files: the engine that does the rest.
+        gate: what it does it with.
+        advance: is told of the rows that it decides about.
+    """
+    left = [file for file, result in zip(files, done, strict=True) if result is None]
+    new = iter(gate_files(left, gate, advance) if left else [])
+    return [next(new) if result is None else result for result in done]
+
+
 def do_in_threads(
     files: Sequence[InputFile],
     work: Callable[[InputFile, Advance], _Result],

@@ -14,7 +14,8 @@ DemurError
     │   └── NoSpaceError         18  the disk, the quota or the file size limit is full
     ├── StoreError               21  an object store refused, cannot be reached, or lacks what a run needs
     ├── PictureToolsMissingError 22  what reads pictures is not installed
-    └── PictureProcessError      23  no process that looks at pictures can be started
+    ├── PictureProcessError      23  no process that looks at pictures can be started
+    └── EarlierOutputError       24  an earlier output cannot be gone on from
 
 A list that is damaged, foreign, tampered or out of date is refused with the errors of `demur.core.errors`. Whatever
 the error: nothing was written under the final name. No message holds a value of a row.
@@ -115,3 +116,9 @@ class PictureProcessError(GateError):
 
     exit_code = 23
     retry_can_help = True
+
+
+class EarlierOutputError(GateError):
+    """An output that a run was to go on from is no output of this gate, or of another mapping, mode or rules."""
+
+    exit_code = 24

@@ -7,7 +7,8 @@
                them were withheld.
     ids        no kept row is written. Only the columns that rules read are read.
 
-All of them write the ids of the withheld rows, with their reasons.
+All of them write the ids of the withheld rows, with their reasons. If asked, they note the accounts that
+stand in the file.
 """
 
 import os
@@ -30,6 +31,7 @@ from demur.gate.formats.data_format import Block, KeptFile, WithheldFile, filter
 from demur.gate.kept_marks import KeptMarks, changed
 from demur.gate.mapped_batch import without_unread
 from demur.gate.mapping import SourceMapping
+from demur.gate.noted_accounts import AccountNoter, FileCounts
 from demur.gate.output import write_copy, writing
 from demur.gate.row_tally import RowTally
 from demur.gate.source import InputFile
@@ -60,6 +62,7 @@ class FileResult:
         entry_rows: rows by entry of the list.
         tally: rows by product and by month.
         deletes: says which rows of `kept` are no more; None if none are, and in all modes but `deletes`.
+        accounts: the note of its accounts; None if none was asked for.
     """
 
     source: ManifestFile
@@ -70,6 +73,7 @@ class FileResult:
     entry_rows: EntryRows
     tally: RowTally
     deletes: ManifestFile | None = None
+    accounts: ManifestFile | None = None
 
 
 Finished = Callable[[InputFile, FileResult], None]
@@ -90,6 +94,7 @@ class FileGate:
         catalogue: what may train at all; None to run without one.
         mode: what is written of the kept rows.
         folder: where to write.
+        notes_accounts: whether the accounts of each file are noted.
         finished: what an engine tells of each file, from one thread at a time. It stays in the process of the run.
     """
 
@@ -98,6 +103,7 @@ class FileGate:
     catalogue: Catalogue | None
     mode: GateMode
     folder: Path
+    notes_accounts: bool = False
     finished: Finished = tell_nobody
 
     def run(self, file: InputFile, advance: Advance) -> FileResult:
@@ -122,6 +128,7 @@ class _FileRun:
         self._entries = EntryCounter(self._mapping, gate.suppressions)
         self._tally = RowTally(gate.mapping, gate.catalogue)
         self._kept_marks = KeptMarks()
+        self._noter = AccountNoter(self._mapping) if gate.notes_accounts else None
 
     def run(self, advance: Advance) -> FileResult:
         """Do all of it, and return what became of the file."""
@@ -136,7 +143,8 @@ class _FileRun:
             kept = self._link(source)
         deletes = self._write_deletes() if mode is GateMode.DELETES else None
         entries = self._entries.result()
-        return FileResult(source, kept, is_linked, withheld, self._reason_rows, entries, self._tally, deletes)
+        accounts = self._write_accounts(entries)
+        return FileResult(source, kept, is_linked, withheld, self._reason_rows, entries, self._tally, deletes, accounts)
 
     def _decide(self, advance: Advance) -> tuple[ManifestFile | None, ManifestFile]:
         """Decide about every row, and write the withheld ids; the kept rows too if the file is read whole anyway."""
@@ -154,6 +162,8 @@ class _FileRun:
                 withheld.append(self._withheld_rows(block, decision), ends_part=block.ends_part)
                 self._reason_rows += decision.count_by_reason()
                 self._tally.add(block.batch, decision.kept_mask)
+                if self._noter is not None:
+                    self._noter.add(block.batch)
                 self._rows += block.batch.num_rows
                 advance(block.batch.num_rows)
             return None if kept is None else self._finish(KEPT, kept), self._finish(WITHHELD, withheld)
@@ -169,6 +179,12 @@ class _FileRun:
         """Write down which rows are no more, of a file that is linked whatever was withheld of it."""
         known = cast("TableParquet", self._format)  # no other input is gated in this mode: see open_input_of_run
         return known.write_deletes(self._gate.folder, self._name, self._kept_marks.take(self._rows, self._name))
+
+    def _write_accounts(self, entries: EntryRows) -> ManifestFile | None:
+        if self._noter is None:
+            return None
+        counts = FileCounts(self._reason_rows, self._tally)
+        return self._noter.write(self._gate.folder, self._name, entries, self._gate.suppressions, counts)
 
     def _link(self, source: ManifestFile) -> ManifestFile:
         """Give a file a second name in the output, or copy it to another disk.

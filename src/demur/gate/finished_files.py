@@ -13,7 +13,6 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +23,7 @@ from demur.core.errors import DemurError
 from demur.core.gate_manifest import ManifestFile
 from demur.core.note import Signer
 from demur.core.statement import sign_statement, verify_statement
-from demur.gate.embedded_engine import GateFiles
+from demur.gate.embedded_engine import GateFiles, gate_those_left
 from demur.gate.entry_counts import EntryRows
 from demur.gate.file_gate import Advance, FileGate, FileResult
 from demur.gate.output import writing
@@ -33,6 +32,7 @@ from demur.gate.rules import rules_for
 from demur.gate.source import InputFile
 from demur.gate.staging import Staging
 from demur.gate.trained_values import catalogue_sha256
+from demur.gate.versions import writer_versions
 
 FORM: Final = "demur-gate-finished-file/v1"
 _LINK_STATE: Final = slice(0, 4)
@@ -76,7 +76,7 @@ class FinishedFiles:
         """
         found = {file.name: self._load(file) for file in files}
         self._done = {name: result for name, result in found.items() if result is not None}
-        outputs = [part.path for result in self._done.values() for part in (result.kept, result.withheld) if part]
+        outputs = [part.path for result in self._done.values() for part in _parts(result)]
         with writing():
             _keep_only(self._staging.folder, outputs)
             _keep_only(self._staging.notes, [self._note(name).name for name in self._done])
@@ -91,12 +91,11 @@ class FinishedFiles:
 
         def gate_rest(files: Sequence[InputFile], gate: FileGate, advance: Advance) -> list[FileResult]:
             done = [self._done.get(file.name) for file in files]
-            rest = [file for file, result in zip(files, done, strict=True) if result is None]
-            if len(rest) < len(files):
-                tell_taken_over(len(files) - len(rest))
-                advance(sum(result.source.rows for result in done if result is not None))
-            new = iter(gate_files(rest, replace(gate, finished=self.save), advance) if rest else [])
-            return [next(new) if result is None else result for result in done]
+            taken_over = [result.source.rows for result in done if result is not None]
+            if taken_over:
+                tell_taken_over(len(taken_over))
+                advance(sum(taken_over))
+            return gate_those_left(files, done, gate_files, replace(gate, finished=self.save), advance)
 
         return gate_rest
 
@@ -110,7 +109,7 @@ class FinishedFiles:
             if note["run_sha256"] != self._run_sha256 or note["name"] != file.name:
                 return None
             result = self._parse_result(str(note["result"]))
-            parts = [part for part in (result.kept, result.withheld) if part is not None]
+            parts = _parts(result)
             if self._is_unchanged(file, str(note["state"]), result) and all(map(self._is_there, parts)):
                 return result
         return None
@@ -134,8 +133,6 @@ class FinishedFiles:
             return hashlib.file_digest(stream, "sha256").digest() == part.sha256
 
     def _result_text(self, result: FileResult) -> str:
-        tally = result.tally
-        months = np.flatnonzero(tally.month_rows.any(axis=1))
         return json.dumps(
             {
                 "source": _file_fields(result.source),
@@ -145,9 +142,8 @@ class FinishedFiles:
                 "reason_rows": result.reason_rows.tolist(),
                 "entry_places": result.entry_rows.places.tolist(),
                 "entry_rows": result.entry_rows.rows.tolist(),
-                "value_rows": tally.value_rows.tolist(),
-                "months": months.tolist(),
-                "month_rows": tally.month_rows[months].tolist(),
+                "accounts": None if result.accounts is None else _file_fields(result.accounts),
+                "tally": result.tally.to_body(),
             }
         )
 
@@ -155,8 +151,7 @@ class FinishedFiles:
         """Return what a note says. This key has signed it for a run like this, so it is what a run has found."""
         found = json.loads(text)
         tally = RowTally(self._gate.mapping, self._gate.catalogue)
-        tally.value_rows += np.array(found["value_rows"], np.int64)
-        tally.month_rows[found["months"]] = np.array(found["month_rows"], np.int64).reshape(-1, 2)
+        tally.add_body(found["tally"])
         return FileResult(
             source=_parse_file(found["source"]),
             kept=None if found["kept"] is None else _parse_file(found["kept"]),
@@ -165,6 +160,7 @@ class FinishedFiles:
             reason_rows=np.array(found["reason_rows"], np.int64),
             entry_rows=EntryRows(np.array(found["entry_places"], np.int64), np.array(found["entry_rows"], np.int64)),
             tally=tally,
+            accounts=None if found["accounts"] is None else _parse_file(found["accounts"]),
         )
 
 
@@ -175,10 +171,15 @@ def _run_sha256(gate: FileGate) -> str:
         "list_header_sha256": gate.suppressions.header_sha256.hex(),
         "mapping_sha256": gate.mapping.sha256.hex(),
         "mode": str(gate.mode),
+        "notes_accounts": gate.notes_accounts,
         "rules": {rule.CODE: rule.VERSION for rule in rules_for(gate.mapping, gate.catalogue)},
-        "versions": {name: version(name) for name in ("demur", "numpy", "pyarrow")},
+        "versions": dict(writer_versions()),
     }
     return hashlib.sha256(canonical_json(body)).hexdigest()
+
+
+def _parts(result: FileResult) -> list[ManifestFile]:
+    return [part for part in (result.kept, result.withheld, result.accounts) if part is not None]
 
 
 def _file_fields(file: ManifestFile) -> tuple[str, str, int]:

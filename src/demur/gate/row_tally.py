@@ -5,7 +5,7 @@ Whatever else a column holds counts as `unknown`, and never gets into a manifest
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from demur.controller.catalogue import Catalogue
+from demur.core.canonical import JsonObject
 from demur.core.gate_manifest import UNKNOWN, KeptAndWithheld
 from demur.gate.mapped_batch import CREATED_AT, ROLE_TYPES, Role
 from demur.gate.mapping import SourceMapping
@@ -57,6 +58,20 @@ class RowTally:
         """Count what another tally of the same mapping and catalogue has counted."""
         self.value_rows += other.value_rows
         self.month_rows += other.month_rows
+
+    def to_body(self) -> JsonObject:
+        """Return all counts, as a note of a file keeps them."""
+        months = np.flatnonzero(self.month_rows.any(axis=1))
+        return {
+            "month_rows": self.month_rows[months].tolist(),
+            "months": months.tolist(),
+            "value_rows": self.value_rows.tolist(),
+        }
+
+    def add_body(self, body: Mapping[str, Any]) -> None:
+        """Count what `to_body` of a tally of the same mapping and catalogue has returned."""
+        self.value_rows += np.array(body["value_rows"], np.int64)
+        self.month_rows[body["months"]] += np.array(body["month_rows"], np.int64).reshape(-1, 2)
 
     @property
     def by_product(self) -> Mapping[str, KeptAndWithheld]:

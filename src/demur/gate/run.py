@@ -16,23 +16,24 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
 from demur.controller.catalogue import Catalogue
-from demur.core.gate_manifest import GateManifest, GateMode, ManifestFile
+from demur.core.gate_manifest import MANIFEST, GateManifest, GateMode, ManifestFile
 from demur.core.note import Signer
 from demur.gate.decision import rows_by_code
+from demur.gate.earlier_output import open_earlier_output
 from demur.gate.embedded_engine import GateFiles, Tell, count_done, gate_in_threads
 from demur.gate.entry_counts import add_up, entry_rows_batch
 from demur.gate.entry_counts_file import LAYOUT, WITHHELD_BY_ENTRY
-from demur.gate.errors import MappingError, OutputExistsError
+from demur.gate.errors import MappingError, OutputExistsError, UnreadableInputError
 from demur.gate.file_gate import FileGate, FileResult
 from demur.gate.finished_files import FinishedFiles
 from demur.gate.formats.data_format import REASONS_COLUMN, KeptBeside
 from demur.gate.mapped_batch import check_product
 from demur.gate.mapping import SourceMapping
+from demur.gate.noted_accounts import check_notable
 from demur.gate.output import OutputFile, writing
 from demur.gate.row_tally import RowTally
 from demur.gate.rules import kinds_not_applied, rules_for
@@ -43,8 +44,6 @@ from demur.gate.stores.remote_staging import open_remote_staging
 from demur.gate.suppression_list import SuppressionList
 from demur.gate.tables.table_input import GateInput, open_input_of_run
 from demur.gate.trained_values import catalogue_sha256
-
-MANIFEST: Final = "manifest.note"
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,8 @@ class GateRequest:
         mode: what is written of the rows that are kept.
         table_version: of the table that is the input: a Delta version, or the id of an Iceberg snapshot; None for the
             one that it has now.
+        notes_accounts: whether to note which accounts stand in each file, so that a later run can go on from this one.
+        after: the output of an earlier run that noted them, to go on from; this one notes them too then.
     """
 
     inputs: Place
@@ -68,6 +69,8 @@ class GateRequest:
     catalogue: Catalogue | None = None
     mode: GateMode = GateMode.REWRITE
     table_version: int | None = None
+    notes_accounts: bool = False
+    after: Path | None = None
 
 
 def run_gate(
@@ -77,6 +80,7 @@ def run_gate(
     progress: Tell,
     gate_files: GateFiles = gate_in_threads,
     tell_taken_over: Callable[[int], None] = lambda _files: None,
+    tell_unaffected: Callable[[int], None] = lambda _files: None,
 ) -> GateManifest:
     """Gate a dataset and return the manifest that was signed and written.
 
@@ -88,6 +92,7 @@ def run_gate(
             before all is read. What it raises ends the run.
         gate_files: the engine that does the work.
         tell_taken_over: is told how many files a dead run had finished, if this one goes on from there.
+        tell_unaffected: is told how many files were taken over from an earlier output, if there is one.
 
     Raises:
         GateError: see `demur.gate.errors`. Nothing stands under the output's name then.
@@ -95,9 +100,14 @@ def run_gate(
     _check_apart(request)
     check_product(request.mapping, request.catalogue)
     found = _open_input(request)
+    _check_notable(request, is_table=found.table is not None)
     opened = open_remote_staging(request.out) if isinstance(request.out, Address) else open_staging(request.out)
     with opened as staging:
-        gate = FileGate(request.mapping, suppressions, request.catalogue, request.mode, staging.folder)
+        notes = request.notes_accounts or request.after is not None
+        gate = FileGate(request.mapping, suppressions, request.catalogue, request.mode, staging.folder, notes)
+        if request.after is not None:
+            earlier = open_earlier_output(request.after, gate, signer.verifier_key)
+            gate_files = earlier.go_on(gate_files, tell_unaffected)
         finished = FinishedFiles(staging, gate, signer)
         if staging.follows_dead_run:
             finished.take_over([] if found.table else found.files)
@@ -137,6 +147,14 @@ def _check_apart(request: GateRequest) -> None:
         )
 
 
+def _check_notable(request: GateRequest, *, is_table: bool) -> None:
+    if not request.notes_accounts and request.after is None:
+        return
+    check_notable(request.mapping)
+    if is_table:
+        raise UnreadableInputError("accounts are noted only of plain files, and the input is a table")
+
+
 def _write_entry_counts(folder: Path, results: Iterable[FileResult], suppressions: SuppressionList) -> ManifestFile:
     counted = add_up(result.entry_rows for result in results)
     with OutputFile(folder / WITHHELD_BY_ENTRY, LAYOUT) as file:
@@ -154,6 +172,7 @@ def _manifest(
     rules = rules_for(request.mapping, request.catalogue)
     reason_rows = np.sum([result.reason_rows for result in results], axis=0)
     kept = [result.kept for result in results if result.kept is not None]
+    notes = [result.accounts for result in results if result.accounts is not None]
     tally = RowTally(request.mapping, request.catalogue)
     for result in results:
         tally.merge(result.tally)
@@ -167,7 +186,7 @@ def _manifest(
         rules={rule.CODE: rule.VERSION for rule in rules},
         inputs=(*(result.source for result in results), *(file.source for file in beside)),
         mode=request.mode,
-        outputs=(*kept, *(file.kept for file in beside), *(result.withheld for result in results), counts),
+        outputs=(*kept, *(file.kept for file in beside), *(result.withheld for result in results), *notes, counts),
         linked=(
             *(result.kept.path for result in results if result.kept is not None and result.is_linked),
             *(file.kept.path for file in beside if file.is_linked),

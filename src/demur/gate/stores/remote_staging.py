@@ -24,6 +24,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from demur.core.gate_manifest import MANIFEST
 from demur.gate.errors import OutputBusyError, OutputExistsError, OutputWriteError, StoreError
 from demur.gate.output import writing
 from demur.gate.staging import Staging, open_staging
@@ -34,7 +35,6 @@ _OUTPUT: Final = "output"
 _HELD: Final = "held-lock"
 _NAME_DIGITS: Final = 32
 _LOCK: Final = ".demur-lock"
-MANIFEST: Final = "manifest.note"
 _LOCK_BYTES: Final = 16
 
 
