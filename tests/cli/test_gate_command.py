@@ -1,6 +1,7 @@
 """`demur gate` as a data engineer types it."""
 
 import os
+import re
 import shutil
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -166,6 +167,19 @@ def test_what_a_run_that_died_had_finished_is_taken_over_and_said(world: Path, m
         run(world)
     (world / "died").rename(world / ".out.partial-0123")
     assert "Files taken over from a run that died: 1 of 1." in run(world).stdout
+
+
+def test_a_run_goes_on_from_an_earlier_output_and_says_so(world: Path) -> None:
+    mapping = world / "mapping.yaml"
+    mapping.write_text(re.sub(r"^text:.*\n", "", mapping.read_text(), flags=re.MULTILINE))
+    assert run(world, "--note-accounts").exit_code == 0
+    after = run(world, "--after", world / "out", "--out", world / "out2")
+    assert "Files unaffected since the earlier output: 1 of 1." in after.stdout
+    assert (world / "out2" / "manifest.note").read_bytes() == (world / "out" / "manifest.note").read_bytes()
+    assert run(world, "--after", world / "lake", "--out", world / "out3").exit_code != 0
+    options = ["--mapping", mapping, "--list", world / "home" / "latest.list"]
+    for option in (["--note-accounts"], ["--after", world / "out"]):
+        assert demur("run", world / "lake", *options, "--dry-run", *option).exit_code == 2
 
 
 def test_progress_is_not_mixed_into_the_summary(world: Path) -> None:

@@ -73,11 +73,14 @@ class World:
         mode: GateMode = GateMode.REWRITE,
         progress: Callable[[int, int | None], None] = lambda _done, _total: None,
         lake: Path | None = None,
+        *,
+        notes: bool = False,
     ) -> GateManifest:
         publisher = find_verifier_key(load_verifier_keys(self.keys / "public.keys"), KeyRole.LIST)
         key = load_secret(self.keys, SecretName.LIST_SEAL)
         suppressions = load_suppression_list(self.list_path.read_bytes(), publisher, key, datetime.now(UTC))
-        request = GateRequest(lake or self.lake, mapping(), out, mode=mode)
+        text = MAPPING.replace("text: text\n", "") if notes else MAPPING
+        request = GateRequest(lake or self.lake, mapping(text), out, mode=mode, notes_accounts=notes)
         return run_gate(request, suppressions, load_signer(self.keys, KeyRole.GATE), progress, gate_files)
 
     def gate_on(self, engine: Engine, mode: GateMode = GateMode.REWRITE) -> GateManifest:

@@ -58,6 +58,13 @@ def test_the_output_is_the_embedded_engines_in_every_mode(world: World, mode: Ga
     assert_identical(world, mode)
 
 
+def test_workers_note_accounts_as_the_embedded_engine_does(world: World) -> None:
+    world.gate(world.out, gate_files_on(InProcess(world), world.keys), notes=True)
+    world.gate(world.root / "embedded", notes=True)
+    assert "accounts/c.jsonl.parquet" in below(world.out)
+    assert below(world.out) == below(world.root / "embedded")
+
+
 @pytest.mark.parametrize("mode", TABLE_MODES)
 def test_a_table_is_gated_as_by_the_embedded_engine_with_its_row_deletes(world: World, mode: GateMode) -> None:
     posts = write_delta(world.root / "posts")
