@@ -20,11 +20,9 @@ from demur.gate.formats.data_format import filter_rows
 from demur.gate.mapped_batch import MappedBatch, map_batch, needed_columns, without_unread
 from demur.gate.mapping import SourceMapping
 from demur.gate.membership import Places
-from demur.gate.rules import LATE_RULES, OBJECTION_RULES, ObjectionRule
+from demur.gate.rules import LATE_RULES, OBJECTION_RULES, ObjectionRule, rules_for
 from demur.gate.suppression_list import SuppressionList
 
-_OF_ROWS: Final = tuple(rule for rule in OBJECTION_RULES if rule not in LATE_RULES)
-_OF_PICTURES: Final = tuple(rule for rule in OBJECTION_RULES if rule in LATE_RULES)
 _FOUND_ROWS: Final = 1 << 20
 """How many finds are kept apart before they are added up."""
 
@@ -50,9 +48,12 @@ class EntryCounter:
 
     def __init__(self, mapping: SourceMapping, suppressions: SuppressionList) -> None:
         read = without_unread(mapping)  # batches may come without the columns that no rule reads
-        self._looks = [(_OF_ROWS, replace(read, image=None, web=None))]  # pictures are not even copied
-        if read.image is not None:
-            self._looks.append((_OF_PICTURES, replace(read, web=None)))
+        ran = rules_for(mapping)  # the index of a rule that did not run need not be built
+        of_rows = [rule for rule in OBJECTION_RULES if rule in ran and rule not in LATE_RULES]
+        of_pictures = [rule for rule in OBJECTION_RULES if rule in ran and rule in LATE_RULES]
+        self._looks = [(of_rows, replace(read, image=None, web=None))]  # pictures are not even copied
+        if of_pictures:
+            self._looks.append((of_pictures, replace(read, web=None)))
         self._suppressions = suppressions
         self._found: list[Places] = []
         self._found_rows = 0

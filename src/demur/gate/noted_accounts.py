@@ -48,7 +48,7 @@ _SCHEMA: Final = pa.schema(
     ],
 )
 _WAITING_VALUES: Final = 1 << 20
-"""How many accounts, each the only one of its batch, are kept apart before doubles are removed."""
+"""How many values wait at least before doubles are removed."""
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,9 @@ class AccountNoter:
 
     def __init__(self, mapping: SourceMapping) -> None:
         self._mapping = mapping
-        self._gathered: list[pa.Array] = []
-        self._waiting, self._distinct = 0, 0
+        self._waiting: dict[str | None, list[pa.Array]] = {}
+        self._waiting_values = 0
+        self._known = pa.array([], pa.large_string())
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Gather the accounts of a batch that was decided about: those of authors and of tagged people."""
@@ -125,9 +126,10 @@ class AccountNoter:
         if self._mapping.tagged_accounts is not None:
             columns.append((rows.tagged_accounts.accounts, rows.tagged_accounts.namespace))
         for values, namespace in columns:
-            self._gathered.append(_distinct_accounts(values, namespace))
-            self._waiting += len(self._gathered[-1])
-        if self._waiting > max(_WAITING_VALUES, 2 * self._distinct):
+            words = values.unique() if isinstance(values, pa.DictionaryArray) else values
+            self._waiting.setdefault(namespace, []).append(plain_strings(words).cast(pa.large_string()))
+            self._waiting_values += len(words)
+        if self._waiting_values > max(_WAITING_VALUES, len(self._known)):
             self._merge()
 
     def write(
@@ -149,18 +151,20 @@ class AccountNoter:
         accounts = accounts.take(pc.array_sort_indices(accounts))
         listed, places = suppressions.values(IdentifierKind.ACCOUNT)
         found = listed.take(pa.array(np.searchsorted(places, entry_rows.places))).cast(pa.large_string())
-        rows = np.zeros(len(accounts), np.int64)
-        rows[pc.index_in(found, accounts).to_numpy()] = entry_rows.rows
+        rows = pc.fill_null(pa.array(entry_rows.rows).take(pc.index_in(accounts, found)), 0)
         schema = _SCHEMA.with_metadata({FORM: canonical_json(_counts_body(counts))})
         place = note_place(name)
         with OutputFile(folder / place, Layout(schema, "zstd", [], store_schema=True)) as file:
-            file.append_batch(pa.RecordBatch.from_arrays([accounts, pa.array(rows)], schema=schema))
+            file.append_batch(pa.RecordBatch.from_arrays([accounts, rows], schema=schema))
             return ManifestFile(place, file.close(), file.rows)
 
     def _merge(self) -> pa.Array:
-        merged = pa.concat_arrays([pa.array([], pa.large_string()), *self._gathered]).unique()
-        self._gathered, self._waiting, self._distinct = [merged], 0, len(merged)
-        return merged
+        """Return each account so far once."""
+        new = [_distinct_accounts(pa.chunked_array(parts), namespace) for namespace, parts in self._waiting.items()]
+        parts = [part for part in (self._known, *new) if len(part)]
+        self._known = parts[0] if len(parts) == 1 else pa.concat_arrays([self._known, *parts]).unique()
+        self._waiting, self._waiting_values = {}, 0
+        return self._known
 
 
 def load_note(raw: bytes, tally: RowTally) -> AccountNote | None:
@@ -185,11 +189,10 @@ def _counts_body(counts: FileCounts) -> JsonObject:
     return {"reasons": reasons, "tally": counts.tally.to_body(), "versions": dict(writer_versions())}
 
 
-def _distinct_accounts(values: pa.Array, namespace: str | None) -> pa.Array:
+def _distinct_accounts(values: pa.ChunkedArray, namespace: str | None) -> pa.Array:
     """Return each account among values once, with its namespace: large_string[m]. What can be none is left out."""
-    words = values.unique() if isinstance(values, pa.DictionaryArray) else values
-    distinct = plain_strings(words).unique()
-    accounts = distinct.filter(pa.array(find_accounts(distinct, namespace))).cast(pa.large_string())
+    distinct = values.unique()
+    accounts = distinct.filter(pa.array(find_accounts(distinct, namespace)))
     if namespace is None:
         return accounts
     prefix, between = (pa.scalar(text, pa.large_string()) for text in (namespace, ":"))

@@ -34,9 +34,8 @@ class Parquet:
     def count_rows(self, path: Path, name: str, mapping: SourceMapping) -> int:
         """Check the footer, and return its rows."""
         with open_parquet(path, name) as file:
-            rows = count_footer_rows(file, name)
             check_columns(file.schema_arrow, mapping, name)
-            return rows
+            return count_footer_rows(file, name, columns_of_few_words(mapping)[:1])  # one that costs little to read
 
     def load_schema(self, path: Path, name: str) -> pa.Schema:
         """Return the schema in the footer."""
@@ -105,13 +104,18 @@ def _with_some_ids(block: Block, row_id: str) -> Block:
     return replace(block, batch=block.batch.append_column(row_id, pa.repeat(pa.scalar(0), block.batch.num_rows)))
 
 
-def count_footer_rows(file: pq.ParquetFile, name: str) -> int:
+def count_footer_rows(file: pq.ParquetFile, name: str, columns: Sequence[str] = ()) -> int:
     """Return the rows that a footer promises, whatever its columns are.
+
+    Args:
+        file: an open file.
+        name: its path inside the input.
+        columns: to try the footer with, before it is asked about rows; none to try with all.
 
     Raises:
         UnreadableInputError: it is damaged.
     """
-    _try_first_row(file, name)
+    _try_first_row(file, name, columns)
     rows: int = sum(file.metadata.row_group(number).num_rows for number in range(file.num_row_groups))
     if rows != file.metadata.num_rows:
         raise UnreadableInputError(
@@ -176,13 +180,13 @@ def open_parquet(path: Path, name: str, words: Sequence[str] = ()) -> Iterator[p
         yield file
 
 
-def _try_first_row(file: pq.ParquetFile, name: str) -> None:
+def _try_first_row(file: pq.ParquetFile, name: str, columns: Sequence[str] = ()) -> None:
     """Bring what is wrong with a footer to light while Arrow raises it as an error.
 
     Asked about the columns of a row group that it has not read yet, Arrow ends the whole process over some damages.
     """
     if file.num_row_groups:
-        next(_batches(file, name, 0, 1), None)
+        next(_batches(file, name, 0, 1, columns or None), None)
 
 
 def _batches(
