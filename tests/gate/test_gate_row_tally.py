@@ -1,6 +1,7 @@
 """Rows by product and by month: what a manifest counts, and what never gets into it."""
 
 import json
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -8,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from gate_world import GATE_SIGNER, MAPPING, catalogue_of, list_of, mapping, row, write_parquet
+from hypothesis import given
+from hypothesis import strategies as st
 
 from demur.controller.catalogue import Audience, Catalogue, Kind
 from demur.core.gate_manifest import GateMode, KeptAndWithheld
@@ -48,6 +51,25 @@ def test_rows_are_counted_by_the_month_they_are_of(made: pa.Array) -> None:
 def test_a_month_is_that_of_utc_wherever_the_reader_is() -> None:
     made = pa.array([NOVEMBER.astimezone(LISBON_ISLANDS)], pa.timestamp("ms", tz="Pacific/Auckland"))
     assert months_of(made, [True]) == {"2026-11": (1, 0)}
+
+
+@given(
+    made=st.lists(st.none() | st.datetimes(datetime(1900, 1, 1), datetime(2260, 1, 1)), min_size=1, max_size=20),  # noqa: DTZ001
+    of=st.sampled_from(
+        [
+            pa.date32(),
+            pa.date64(),
+            *(pa.timestamp(unit, tz) for unit in ("s", "ms", "us", "ns") for tz in (None, "UTC")),
+        ]
+    ),
+)
+def test_every_instant_is_counted_in_the_month_of_the_calendar(made: list[datetime | None], of: pa.DataType) -> None:
+    column = pa.array(made, pa.timestamp("us")).cast(of, safe=False)
+    is_ours = [instant is not None and 1970 <= instant.year < 2200 for instant in made]
+    expected = Counter(
+        f"{each:%Y-%m}" if ours and each else "unknown" for each, ours in zip(made, is_ours, strict=True)
+    )
+    assert months_of(column, [True] * len(made)) == {month: (rows, 0) for month, rows in expected.items()}
 
 
 @pytest.mark.parametrize(

@@ -57,10 +57,11 @@ class Decision:
 
     def withheld_reasons(self) -> pa.ListArray:
         """Return the reason codes of each withheld row, in row order: list<string>[n - kept]."""
-        withheld = self.reasons[self.reasons != 0]
-        sets, which = np.unique(withheld, return_inverse=True)
-        spelled = [[code for bit, code in enumerate(REASONS) if int(bits) >> bit & 1] for bits in sets]
-        return pa.array(spelled, pa.list_(pa.string())).take(pa.array(which))
+        sets = pa.array(self.reasons[self.reasons != 0]).dictionary_encode()  # no sorting: a batch has few of them
+        spelled = [
+            [code for bit, code in enumerate(REASONS) if bits >> bit & 1] for bits in sets.dictionary.to_pylist()
+        ]
+        return pa.array(spelled, pa.list_(pa.string())).take(sets.indices)
 
 
 def rows_by_code(counts: npt.NDArray[np.int64], rules: Iterable[Rule]) -> dict[str, int]:
