@@ -1,6 +1,7 @@
 """The gate over a lake of which few files hold anything to withhold, against a plain copy of all of it.
 
     .venv/bin/python bench/few_affected.py                100 files, one of them affected, a list of 1 million
+    .venv/bin/python bench/few_affected.py --times 5      500 files, five of them affected
 
 Built from the lake of bench/gate.py: in all files but one stand only rows that the gate keeps. With `--mode link` it
 reads the columns that rules read, and links the files of which every row may train instead of writing them. With
@@ -46,9 +47,20 @@ def build_lake(folder: Path, gate: list[str]) -> Path:
     return making.rename(lake)
 
 
+def multiply(lake: Path, times: int) -> Path:
+    """Return a folder with each file of the lake so many times, as links under other names."""
+    many = lake.with_name(f"{lake.name}-{times}")
+    shutil.rmtree(many, ignore_errors=True)
+    many.mkdir()
+    for path in lake.iterdir():
+        for number in range(times):
+            (many / f"{number}-{path.name}").hardlink_to(path)
+    return many
+
+
 def build_earlier(folder: Path, lake: Path, gate: list[str]) -> Path:
     """Gate the lake by a list of as many people of whom none is in it, unless that was done; return the output."""
-    out, listed = folder / "few-affected-earlier", folder / "strangers.list"
+    out, listed = folder / f"{lake.name}-earlier", folder / "strangers.list"
     if not out.exists():
         strangers = ((IdentifierKind.ACCOUNT, f"lumen:r{number:07d}") for number in range(1_000_000))
         secret = load_secret(folder / "keys", SecretName.LIST_SEAL)
@@ -65,12 +77,14 @@ def main() -> None:
     """Build, run the rounds, print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--times", type=int, default=1)
     arguments = parser.parse_args()
     folder = build(20_000_000, 1_000_000, 1_000_000)
     gate = [sys.executable, "-m", "demur", "gate", "run", "--mapping", str(write_mapping(folder, texts=False))]
     gate += ["--list", str(folder / "objections.list"), "--keys-folder", str(folder / "keys")]
     with ProcessPoolExecutor(1) as apart:  # as in bench/gate.py: what building takes is no run's memory
         lake = apart.submit(build_lake, folder, gate).result()
+        lake = multiply(lake, arguments.times)
         earlier = apart.submit(build_earlier, folder, lake, gate).result()
     out, link = folder / "out", [*gate, str(lake), "--out", str(folder / "out"), "--mode", "link"]
     contestants = {
@@ -82,7 +96,8 @@ def main() -> None:
     }
     runs = run_in_turn(contestants, out, arguments.rounds)
     rows = sum(pq.read_metadata(path).num_rows for path in lake.iterdir())
-    print(f"{rows:,} rows in {_FILES} files, one of them affected; medians of {arguments.rounds}\n")
+    files, affected = _FILES * arguments.times, arguments.times
+    print(f"{rows:,} rows in {files} files, {affected} of them affected; medians of {arguments.rounds}\n")
     print_table(runs)
 
 
