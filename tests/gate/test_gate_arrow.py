@@ -305,6 +305,48 @@ def test_a_column_out_of_which_no_row_can_be_taken_is_refused(tmp_path: Path, mo
             gate(tmp_path / "a.arrows", tmp_path / "out", mode)
 
 
+@BOTH
+@pytest.mark.parametrize(
+    "elements",
+    [
+        pa.list_view(pa.string()),
+        pa.large_list_view(pa.string()),
+        pa.list_(pa.list_view(pa.string())),
+        pa.opaque(pa.list_view(pa.string()), "views", "lumen"),
+        pa.dictionary(pa.int8(), pa.list_view(pa.string())),
+    ],
+    ids=["list_view", "large_list_view", "in-a-list", "in-an-extension", "in-a-dictionary"],
+)
+def test_views_of_lists_take_nothing_of_a_withheld_row_along(
+    tmp_path: Path, kind: FileKind, elements: pa.DataType
+) -> None:
+    batch = pa.RecordBatch.from_pylist([row(), row(author_account="lumen:ada")], schema=SCHEMA)
+    path = tmp_path / f"a.{kind.suffix}"
+    path.write_bytes(with_column(batch, "more", column_of(elements, ["kept", "SECRET"]), kind))
+    for mode in (GateMode.REWRITE, GateMode.LINK):
+        with pytest.raises(UnreadableInputError, match='column "more" has views of lists'):
+            gate(path, tmp_path / "out", mode)
+    assert gate(path, tmp_path / "ids", GateMode.IDS).kept_rows == 1  # no such column is read
+
+
+def column_of(kind: pa.DataType, words: list[str]) -> pa.Array:
+    """One word for each row, as deep inside as the type has it."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return pa.ExtensionArray.from_storage(kind, column_of(kind.storage_type, words))
+    if pa.types.is_dictionary(kind):
+        return pa.DictionaryArray.from_arrays(pa.array([0, 1], kind.index_type), column_of(kind.value_type, words))
+    values = [[word] for word in words]
+    return pa.array([[each] for each in values] if pa.types.is_list(kind) else values, kind)
+
+
+def with_column(batch: pa.RecordBatch, name: str, column: pa.Array, kind: FileKind) -> bytes:
+    batch, sink = batch.append_column(name, column), pa.BufferOutputStream()
+    with (pa.ipc.new_file if kind is ARROW_FILE else pa.ipc.new_stream)(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    raw: bytes = sink.getvalue().to_pybytes()
+    return raw
+
+
 def test_a_file_without_batches_gives_one_without_batches(tmp_path: Path) -> None:
     path = ARROW_FILE.write_to(tmp_path / "a.arrow", [])
     assert gate(path, tmp_path / "out").kept_rows == 0

@@ -24,7 +24,7 @@ from demur.gate.mapped_batch import check_columns, read_columns
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import writing
 from demur.gate.string_window import BoolMask
-from demur.gate.tables.plain_types import without_views
+from demur.gate.tables.plain_types import has_list_view, without_views
 from demur.gate.used_words import can_drop_words, has_dictionary
 
 _FILE_MAGIC: Final = b"ARROW1\0\0"
@@ -59,6 +59,11 @@ class ArrowIpc:
         """Create a file or stream with the schema and the codec of the source."""
         with _open(source, name) as batches:
             for field in batches.schema:
+                if has_list_view(field.type):
+                    raise UnreadableInputError(
+                        f'{name}: column "{field.name}" has views of lists, which keep what stood in other rows',
+                        hint="write the file again with plain lists in that column",
+                    )
                 if not can_drop_words(field.type):
                     raise UnreadableInputError(
                         f'{name}: column "{field.name}" has a dictionary out of which words cannot be dropped',

@@ -166,15 +166,15 @@ def filter_rows(rows: pa.RecordBatch | pa.Array, mask: BoolMask, where: str) -> 
         UnreadableInputError: they are of a type out of which Arrow cannot take rows.
     """
     kept = pa.array(mask)
+    schema = rows.schema if isinstance(rows, pa.RecordBatch) else pa.schema([pa.field("", rows.type)])
+    plain = without_views(schema)
     try:
-        return rows.filter(kept)
-    except pa.ArrowNotImplementedError:
-        pass  # of views: they are filtered as what they are views of
-    try:
+        if plain == schema:
+            return rows.filter(kept)
+        # As what they are views of: views that are left would take along the bytes of all others.
         if isinstance(rows, pa.RecordBatch):
-            return rows.cast(without_views(rows.schema)).filter(kept).cast(rows.schema)
-        [plain] = without_views(pa.schema([pa.field("", rows.type)]))
-        return rows.cast(plain.type).filter(kept).cast(rows.type)
+            return rows.cast(plain).filter(kept).cast(schema)
+        return rows.cast(plain.types[0]).filter(kept).cast(rows.type)
     except pa.ArrowNotImplementedError as error:
         raise UnreadableInputError(
             f"{where}, has a column of a type out of which Arrow cannot take rows yet",

@@ -1,10 +1,23 @@
-"""Arrow's views as what they are views of. Some writers of tables leave them in files, and Arrow cannot filter them."""
+"""Arrow's views as what they are views of: rows that are taken out of a column of views leave their bytes in it."""
 
 from typing import Final
 
 import pyarrow as pa
 
 _PLAIN: Final = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+
+
+def has_list_view(kind: pa.DataType) -> bool:
+    """Tell whether values of a type are, or hold at any depth, views of lists.
+
+    Rows that are taken out of such a column leave their elements in it, and Arrow's files take them along.
+    """
+    if isinstance(kind, pa.BaseExtensionType):
+        return has_list_view(kind.storage_type)
+    if pa.types.is_dictionary(kind):
+        return has_list_view(kind.value_type)
+    is_view = pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind)
+    return is_view or any(has_list_view(kind.field(at).type) for at in range(kind.num_fields))
 
 
 def without_views(schema: pa.Schema) -> pa.Schema:
