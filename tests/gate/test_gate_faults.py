@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from gate_world import GATE_SIGNER, SCHEMA, batch_of, lake_rows, list_of, mapping, row, write_parquet
@@ -213,6 +214,18 @@ def test_what_is_not_parquet_is_refused(lake: Path, place: Path) -> None:
         (lake / "b.parquet").write_bytes(raw)
         with pytest.raises(UnreadableInputError, match=r"b\.parquet"):
             gate(lake, place / "out")
+
+
+@pytest.mark.parametrize("depth", ["as-a-column", "in-a-list"])
+def test_a_column_over_which_arrow_would_end_the_process_is_refused(tmp_path: Path, depth: str) -> None:
+    words = pa.array(["a", "b"]).dictionary_encode()
+    column = pa.ExtensionArray.from_storage(pa.opaque(words.type, "words", "lumen"), words)
+    if depth == "in-a-list":
+        column = pa.ListArray.from_arrays(pa.array([0, 1, 2], pa.int32()), column)
+    table = pa.Table.from_pylist(lake_rows(2), schema=SCHEMA).append_column("odd", column)
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(UnreadableInputError, match=r'a\.parquet: column "odd" is of an extension type'):
+        gate(tmp_path / "a.parquet", tmp_path / "out")
 
 
 def test_every_error_has_an_exit_code_of_its_own() -> None:

@@ -23,6 +23,13 @@ def has_dictionary(kind: pa.DataType) -> bool:
     return pa.types.is_dictionary(kind) or any(has_dictionary(kind.field(at).type) for at in range(kind.num_fields))
 
 
+def has_extended_dictionary(kind: pa.DataType) -> bool:
+    """Tell whether values of a type are, or hold at any depth, words of a dictionary under an extension type."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return has_dictionary(kind.storage_type)
+    return any(has_extended_dictionary(kind.field(at).type) for at in range(kind.num_fields))
+
+
 def can_drop_words(kind: pa.DataType) -> bool:
     """Tell whether `map_dictionaries` reaches all dictionaries in values of a type."""
     if isinstance(kind, pa.BaseExtensionType):

@@ -16,6 +16,7 @@ from demur.gate.mapped_batch import Role, check_columns, columns_of_few_words, r
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import Layout, OutputFile, layout_of
 from demur.gate.string_window import BoolMask
+from demur.gate.used_words import has_extended_dictionary
 
 _READ_AHEAD_BYTES: Final = 1 << 20
 _MOST_BATCH_BYTES: Final = 64 << 20
@@ -177,6 +178,12 @@ def open_parquet(path: Path, name: str, words: Sequence[str] = ()) -> Iterator[p
             str(file.schema_arrow)  # its names are read only now, and may be no text
         except (*DAMAGED, KeyError) as error:  # of `words` that were there when the file was found
             raise unreadable(f"{name} is not a Parquet file, or is damaged", error) from error
+        for field in file.schema_arrow:
+            if has_extended_dictionary(field.type):  # asked for such a column, Arrow ends the whole process
+                raise UnreadableInputError(
+                    f'{name}: column "{field.name}" is of an extension type over a dictionary, which Arrow cannot read',
+                    hint="write the file again with plain values in that column",
+                )
         yield file
 
 
