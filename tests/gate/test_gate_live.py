@@ -221,7 +221,36 @@ def test_between_two_looks_the_file_is_left_alone(path: Path) -> None:
     assert gate.check(row())
 
 
-def test_while_a_new_list_is_read_the_one_before_it_answers(path: Path) -> None:
+def test_after_a_quiet_hour_nobody_is_answered_by_the_list_of_before(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, go_on = threading.Event(), threading.Event()
+    go_on.set()
+
+    def warm(_found: SuppressionList) -> None:
+        reading.set()
+        assert go_on.wait(SECONDS)
+
+    followed = FollowedList(path, LIST_SIGNER.verifier_key, LIST_KEY, warm, 0)
+    monkeypatch.setattr("demur.gate.followed_list._IDLE_SECONDS", -1)
+    assert number_of(followed) == 7
+    reading.clear()
+    go_on.clear()
+    publish(path, list_bytes("lumen:cy", number=8))
+    found: list[int] = []
+    asking = [threading.Thread(target=lambda: found.append(number_of(followed))) for _ in range(4)]
+    asking[0].start()
+    assert reading.wait(SECONDS)
+    for other in asking[1:]:
+        other.start()
+    go_on.set()
+    for each in asking:
+        each.join()
+    assert found == [8] * 4
+
+
+def test_while_a_new_list_is_read_the_one_before_it_answers(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("demur.gate.followed_list._IDLE_SECONDS", float("inf"))
     reading, go_on = threading.Event(), threading.Event()
     go_on.set()
 

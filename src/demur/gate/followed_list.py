@@ -2,7 +2,8 @@
 
 Whoever asks gets the list that is in force, or why there is none; never a list that could not be verified, and never
 an older one than was used before. Looking is one `stat` a second, made by whoever asks; reading a new list, and
-building what it is looked up with, is done by a thread meanwhile, so that no request waits for it.
+building what it is looked up with, is done by a thread meanwhile, so that no request waits for it. Only who asks first
+after a while waits: the list that was in force then can be out of date by as long.
 
 There is no thread while nothing changes, so that a process that was forked follows its list too.
 """
@@ -26,6 +27,9 @@ LATEST: Final = "latest.list"
 """The file of a folder of lists that a publisher moves to the newest one."""
 
 LOOK_EVERY_SECONDS: Final = 1.0
+_IDLE_SECONDS: Final = 5.0
+"""If nobody looked for so long, a new list is waited for: nobody can tell how long it has been there."""
+
 _RETRY_SECONDS: Final = 30.0
 """After so long a refused list is tried again though its file is the same: clocks are set right, disks mend."""
 
@@ -89,17 +93,25 @@ class FollowedList:
         if self._process_id != os.getpid():
             self._own_process()
         with self._looking:
-            self._look_at = time.monotonic() + self._look_every_seconds
-            if self._loader is not None and self._loader.is_alive():
-                return
+            is_idle = time.monotonic() - self._look_at > _IDLE_SECONDS
             try:
-                state = file_state(_file(self._path).stat())
-            except OSError as error:
-                self._found, self._seen = _refusal(error), None
-                return
-            if state != self._seen or (isinstance(self._found, ListRefusal) and time.monotonic() >= self._retry_at):
-                self._loader = Thread(target=self._load, name="list-loader", daemon=True)
-                self._loader.start()
+                self._look_at_file()
+                if is_idle and self._loader is not None:
+                    self._loader.join()
+            finally:  # not before: until then everybody waits
+                self._look_at = time.monotonic() + self._look_every_seconds
+
+    def _look_at_file(self) -> None:
+        if self._loader is not None and self._loader.is_alive():
+            return
+        try:
+            state = file_state(_file(self._path).stat())
+        except OSError as error:
+            self._found, self._seen = _refusal(error), None
+            return
+        if state != self._seen or (isinstance(self._found, ListRefusal) and time.monotonic() >= self._retry_at):
+            self._loader = Thread(target=self._load, name="list-loader", daemon=True)
+            self._loader.start()
 
     def _load(self) -> None:
         self._retry_at = time.monotonic() + _RETRY_SECONDS
