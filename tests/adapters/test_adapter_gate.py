@@ -157,6 +157,18 @@ def test_batch_stays_as_it_is_when_all_of_it_is_kept(gate: BatchGate) -> None:
     assert gate.kept_rows(batch) is batch
 
 
+def test_columns_that_arrow_cannot_filter_by_itself_are_kept_or_refused_in_a_sentence(gate: BatchGate) -> None:
+    table = lake(50)
+    views = table.append_column("more", table["id"].cast(pa.string_view()))
+    for data in (views, views.to_batches()[0]):
+        kept = gate.kept_rows(data)
+        assert kept.schema == views.schema
+        assert kept["more"].to_pylist() == kept_ids(50)
+    odd = table.append_column("odd", pa.RunEndEncodedArray.from_arrays([50], [1]))
+    with pytest.raises(UnreadableInputError, match="the batch has a column of a type out of which"):
+        gate.kept_rows(odd)
+
+
 def test_catalogue_of_the_controller_decides_what_may_train_at_all(own_folder: Path) -> None:
     """The sample controller trains on the public posts of Agora, and Muse has prompts only."""
     controller = Path(str(files("demur.sample") / "data" / "controller.yaml"))

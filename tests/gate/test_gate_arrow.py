@@ -301,7 +301,7 @@ def test_a_column_out_of_which_no_row_can_be_taken_is_refused(tmp_path: Path, mo
     if mode is GateMode.IDS:
         assert gate(tmp_path / "a.arrows", tmp_path / "out", mode).kept_rows == 1  # no such column is read
     else:
-        with pytest.raises(UnreadableInputError, match=r"record batch 0, has a column of a type out of which"):
+        with pytest.raises(UnreadableInputError, match=r"record batch 0 has a column of a type out of which"):
             gate(tmp_path / "a.arrows", tmp_path / "out", mode)
 
 

@@ -30,6 +30,7 @@ from demur.core.errors import ExpiredError
 from demur.core.suppression_list import SuppressionListHeader, check_current
 from demur.gate.decision import Decision, decide
 from demur.gate.errors import InputChangedError, UnreadableInputError
+from demur.gate.formats.data_format import filter_rows
 from demur.gate.mapped_batch import check_columns, check_product, needed_columns, without_unread
 from demur.gate.mapping import SourceMapping, parse_mapping
 from demur.gate.string_window import BoolMask
@@ -133,9 +134,17 @@ class BatchGate:
         return self.decide(data).kept_mask
 
     def kept_rows(self, data: _Rows) -> _Rows:
-        """Return the rows that may train, with all their columns. Raises as `decide` does."""
+        """Return the rows that may train, with all their columns.
+
+        A column of words keeps its whole dictionary.
+
+        Raises:
+            DemurError: as `decide` does.
+            UnreadableInputError: a column is of a type out of which Arrow cannot take rows.
+        """
         kept = self.kept_mask(data)
-        return data if kept.all() else data.filter(pa.array(kept))
+        rows: _Rows = data if kept.all() else filter_rows(data, kept, "the batch")
+        return rows
 
 
 @dataclass(frozen=True)

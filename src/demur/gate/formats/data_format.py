@@ -159,25 +159,25 @@ def withheld_schema(schema: pa.Schema, row_id: str) -> pa.Schema:
     return pa.schema([schema.field(row_id), pa.field(REASONS_COLUMN, pa.list_(pa.string()), nullable=False)])
 
 
-def filter_rows(rows: pa.RecordBatch | pa.Array, mask: BoolMask, where: str) -> Any:
-    """Return the rows of a batch or a column of which the mask (bool[n]) is true.
+def filter_rows(rows: pa.RecordBatch | pa.Table | pa.Array, mask: BoolMask, where: str) -> Any:
+    """Return the rows of a batch, a table or a column of which the mask (bool[n]) is true.
 
     Raises:
         UnreadableInputError: they are of a type out of which Arrow cannot take rows.
     """
     kept = pa.array(mask)
-    schema = rows.schema if isinstance(rows, pa.RecordBatch) else pa.schema([pa.field("", rows.type)])
+    schema = pa.schema([pa.field("", rows.type)]) if isinstance(rows, pa.Array) else rows.schema
     plain = without_views(schema)
     try:
         if plain == schema:
             return rows.filter(kept)
         # As what they are views of: views that are left would take along the bytes of all others.
-        if isinstance(rows, pa.RecordBatch):
-            return rows.cast(plain).filter(kept).cast(schema)
-        return rows.cast(plain.types[0]).filter(kept).cast(rows.type)
+        if isinstance(rows, pa.Array):
+            return rows.cast(plain.types[0]).filter(kept).cast(rows.type)
+        return rows.cast(plain).filter(kept).cast(schema)
     except pa.ArrowNotImplementedError as error:
         raise UnreadableInputError(
-            f"{where}, has a column of a type out of which Arrow cannot take rows yet",
+            f"{where} has a column of a type out of which Arrow cannot take rows yet",
             hint="write the file again with plain types, without run-end encoding",
         ) from error
 
