@@ -193,6 +193,12 @@ def test_every_role_that_a_rule_reads_can_be_checked_live(monkeypatch: pytest.Mo
         open_gate(path, f"{MAPPING}language: language\n")
 
 
+def test_images_by_paths_that_begin_nowhere_are_refused_at_once(path: Path) -> None:
+    """Else every answer would be no, for the reason that the list cannot be read."""
+    with pytest.raises(MappingError, match="no file beside which its images could be"):
+        open_gate(path, f"{MAPPING}image: {{column: img, holds: path}}\n")
+
+
 def test_no_records_have_no_answers(path: Path) -> None:
     assert open_gate(path).check_many([]) == []
 

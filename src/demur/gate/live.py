@@ -73,7 +73,7 @@ class Gate:
 
         Raises:
             MappingError: there is a catalogue, and the mapping does not say of which product a record is; or it names
-                a role that cannot be checked live.
+                a role that cannot be checked live, or images by paths without a folder.
         """
         check_product(mapping, catalogue)
         self._reader = RecordReader(mapping)

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from demur.gate.errors import MappingError
 from demur.gate.mapped_batch import ROLE_TYPES, Role, image_role, web_columns
-from demur.gate.mapping import AccountColumn, ProductColumn, SourceMapping, WebColumns
+from demur.gate.mapping import AccountColumn, Holds, ProductColumn, SourceMapping, WebColumns
 
 RECORD_UNREADABLE: Final = "record-unreadable"
 FIELD_MISSING: Final = "field-missing"
@@ -104,8 +104,14 @@ class RecordReader:
         """Prepare to read.
 
         Raises:
-            MappingError: the mapping names a role that rules read and a live record cannot have.
+            MappingError: the mapping names a role that rules read and a live record cannot have, or images by their
+                paths without the folder that they are in.
         """
+        if mapping.image is not None and mapping.image.holds is Holds.PATH and mapping.image.folder is None:
+            raise MappingError(
+                "a live record comes from no file beside which its images could be",
+                hint='say in which folder they are: "image.folder" in the source mapping',
+            )
         self._fields = _fields(mapping)
         unknown = sorted(self._fields.keys() & ROLE_TYPES.keys() - _COLUMNS.keys())
         if unknown:
