@@ -16,6 +16,7 @@ from deltalake import DeltaTable, write_deltalake
 from typer.testing import CliRunner
 
 from demur.cli.gate import gate_app
+from demur.cli.gate_summary import gate_progress
 from demur.cli.verify import check_file
 from demur.controller.errors import ControllerFileError
 from demur.core.errors import DemurError, DigestMismatchError, ExpiredError, SignatureMismatchError
@@ -186,6 +187,16 @@ def test_progress_is_not_mixed_into_the_summary(world: Path) -> None:
     result = run(world)
     assert "gating with list 3" in result.stderr
     assert "gating" not in result.stdout
+
+
+def test_reasons_so_far_stand_below_the_bar_as_long_as_it_moves() -> None:
+    with gate_progress("list 3") as bar:
+        bar(10, None)
+        assert len(list(bar.get_renderables())) == 1
+        bar.tell_reasons({"minor": 2, "author-objected": 1_200, "not-public": 2})
+        [*_, words] = bar.get_renderables()
+        assert str(words) == "withheld so far: author-objected 1,200, minor 2, not-public 2"
+    assert len(list(bar.get_renderables())) == 1
 
 
 def test_the_keys_folder_can_be_named(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:

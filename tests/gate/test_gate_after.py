@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,6 +45,7 @@ class Gated:
         **changes: object,
     ) -> None:
         self.out, self.unaffected = out, 0
+        self.reasons: Mapping[str, int] = {}
         request = GateRequest(
             lake, of or mapping(WITHOUT_TEXT), out, mode=mode, notes_accounts=after is None, after=after
         )
@@ -54,10 +55,15 @@ class Gated:
             signer,
             lambda _done, _total: None,
             tell_unaffected=self._count,
+            tell_reasons=self._take_note,
         )
+        assert self.reasons == {code: rows for code, rows in self.manifest.withheld_by_reason.items() if rows}
 
     def _count(self, files: int) -> None:
         self.unaffected = files
+
+    def _take_note(self, rows: Mapping[str, int]) -> None:
+        self.reasons = rows
 
 
 def tree(folder: Path) -> dict[str, bytes]:

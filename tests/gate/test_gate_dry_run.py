@@ -43,12 +43,22 @@ def test_it_counts_what_a_run_counts(tmp_path: Path) -> None:
     write_parquet(lake / "a.parquet", lake_rows(3_000), row_group_size=1_000)
     write_parquet(lake / "b" / "b.parquet", [])
     told: list[tuple[int, int]] = []
-    dry = decide_only(lake, mapping(), LIST, None, lambda done, total: told.append((done, total)))
+    reasons: list[dict[str, int]] = []
+    dry = decide_only(
+        lake,
+        mapping(),
+        LIST,
+        None,
+        lambda done, total: told.append((done, total)),
+        tell_reasons=lambda rows: reasons.append(dict(rows)),
+    )
     manifest = run_gate(GateRequest(lake, mapping(), tmp_path / "out"), LIST, GATE_SIGNER, lambda _done, _total: None)
     assert (dry.kept_rows, dry.withheld_rows) == (manifest.kept_rows, manifest.withheld_rows)
     assert dry.withheld_by_reason == manifest.withheld_by_reason
     assert (dry.list_number, dry.kinds_not_applied) == (manifest.list_number, manifest.kinds_not_applied)
     assert told == [(1_000, 3_000), (2_000, 3_000), (3_000, 3_000)]
+    assert len(reasons) == 3
+    assert reasons[-1] == {code: rows for code, rows in dry.withheld_by_reason.items() if rows}
 
 
 def decide(path: Path, text: str = MAPPING) -> None:

@@ -184,7 +184,7 @@ def test_what_a_cluster_sends_around_can_be_pickled(lake: Path, tmp_path: Path) 
     (tmp_path / "work").mkdir()
     files = pickle.loads(pickle.dumps(find_inputs(lake, mapping())))
     file_gate = FileGate(mapping(), ADA_OBJECTS, None, GateMode.IDS, tmp_path / "work")
-    results = pickle.loads(pickle.dumps([file_gate.run(file, lambda _rows: None) for file in files]))
+    results = pickle.loads(pickle.dumps([file_gate.run(file, lambda *_: None) for file in files]))
     manifest = gate(lake, tmp_path / "out", GateMode.IDS)
     assert tuple(result.source for result in results) == manifest.inputs
 

@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class Run:
 
     def __init__(self, lake: Path, out: Path, mode: GateMode = GateMode.REWRITE) -> None:
         self.taken_over = 0
+        self.reasons: Mapping[str, int] = {}
         self.told: list[tuple[int, int | None]] = []
         self.manifest: GateManifest = run_gate(
             GateRequest(lake, mapping(), out, mode=mode),
@@ -40,10 +41,15 @@ class Run:
             GATE_SIGNER,
             lambda done, total: self.told.append((done, total)),
             tell_taken_over=self._take_over,
+            tell_reasons=self._take_note,
         )
+        assert self.reasons == {code: rows for code, rows in self.manifest.withheld_by_reason.items() if rows}
 
     def _take_over(self, files: int) -> None:
         self.taken_over = files
+
+    def _take_note(self, rows: Mapping[str, int]) -> None:
+        self.reasons = rows
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -92,7 +98,7 @@ def die(  # noqa: PLR0913  (what a dead run was)
         gate = FileGate(mapping(text), list_of(*suppressed), None, mode, staging.folder, notes)
         finished = FinishedFiles(staging, gate, signer)
         for file in find_inputs(lake, gate.mapping)[:done]:
-            finished.save(file, gate.run(file, lambda _rows: None))
+            finished.save(file, gate.run(file, lambda *_: None))
         alive = staging.folder.parent
         dead = place / alive.name
         subprocess.run(["cp", "--archive", "--link", alive, dead], check=True)
@@ -289,7 +295,7 @@ def test_an_input_of_which_nothing_shows_whether_it_changed_is_done_anew(lake: P
         gate = FileGate(mapping(), ADA_OBJECTS, None, GateMode.REWRITE, staging.folder)
         finished = FinishedFiles(staging, gate, GATE_SIGNER)
         file = replace(find_inputs(lake, gate.mapping)[0], state=())
-        finished.save(file, gate.run(find_inputs(lake, gate.mapping)[0], lambda _rows: None))
+        finished.save(file, gate.run(find_inputs(lake, gate.mapping)[0], lambda *_: None))
         finished.take_over([file])
         assert tree(staging.folder) == {}
 
@@ -326,7 +332,7 @@ def test_a_note_that_cannot_be_written_stops_the_run(lake: Path, place: Path) ->
     with open_staging(place / "out") as staging:
         gate = FileGate(mapping(), ADA_OBJECTS, None, GateMode.IDS, staging.folder)
         file = find_inputs(lake, gate.mapping)[0]
-        result = gate.run(file, lambda _rows: None)
+        result = gate.run(file, lambda *_: None)
         staging.notes.rmdir()
         with pytest.raises(OutputWriteError):
             FinishedFiles(staging, gate, GATE_SIGNER).save(file, result)

@@ -3,6 +3,7 @@
 import hashlib
 import os
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -266,6 +267,18 @@ def test_progress_counts_every_row_once(lake: Path, tmp_path: Path) -> None:
     run_gate(request, ADA_OBJECTS, GATE_SIGNER, lambda done, total: told.append((done, total)))
     assert told[-1] == (3000, 3000)
     assert [done for done, _ in told] == sorted({done for done, _ in told})
+
+
+def test_reasons_so_far_end_as_the_manifest_counts_them(lake: Path, tmp_path: Path) -> None:
+    told: list[dict[str, int]] = []
+    request = GateRequest(lake, mapping(), tmp_path / "out")
+    manifest = run_gate(
+        request, ADA_OBJECTS, GATE_SIGNER, lambda *_: None, tell_reasons=lambda rows: told.append(dict(rows))
+    )
+    assert told[-1] == {code: rows for code, rows in manifest.withheld_by_reason.items() if rows}
+    assert len(told) > 1
+    for before, after in pairwise(told):
+        assert all(before[code] <= after[code] for code in before)
 
 
 def test_marks_of_engines_are_left_out(lake: Path, tmp_path: Path) -> None:

@@ -143,7 +143,9 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
     unaffected: list[int] = []
     with gate_progress(f"list {suppressions.header.number}") as progress:
         if out is None:
-            outcome = decide_only(place, source_mapping, suppressions, catalogue, progress, table_version)
+            outcome = decide_only(
+                place, source_mapping, suppressions, catalogue, progress, table_version, progress.tell_reasons
+            )
             end = "nothing was written"
         else:
             signer = load_signer(keys_folder, KeyRole.GATE)
@@ -151,9 +153,8 @@ def run(  # noqa: PLR0913, PLR0917  (each is an option of the command line)
                 place, source_mapping, parse_place(out), catalogue, mode, table_version, note_accounts, after
             )
             gate_files = load_gate_files(engine, suppression_list, keys_folder)
-            outcome = run_gate(
-                request, suppressions, signer, progress, gate_files, taken_over.append, unaffected.append
-            )
+            told = taken_over.append, unaffected.append, progress.tell_reasons
+            outcome = run_gate(request, suppressions, signer, progress, gate_files, *told)
             end = f"manifest: {str(request.out).rstrip('/')}/manifest.note"
     print_summary(outcome, end, sum(taken_over), sum(unaffected) if after is not None else None)
     warn_of_namespaces(source_mapping, suppressions)

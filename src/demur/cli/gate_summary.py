@@ -1,10 +1,10 @@
 """What `demur gate run` shows while it runs, and says at its end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
@@ -28,19 +28,48 @@ class _RowRate(ProgressColumn):
         return Text("" if rate is None else f"{rate:,.0f} rows/s")
 
 
+class GateProgress(Progress):
+    """A bar on the error stream, and below it, as long as it moves, the reasons so far."""
+
+    def __init__(self, what: str) -> None:
+        """Show the bar of something whose size is not known yet."""
+        self._reasons = ""
+        super().__init__(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            _RowRate(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+        self._task = self.add_task(what, total=None)
+
+    def __call__(self, done: int, total: int | None) -> None:
+        """Be told (rows done, rows in all)."""
+        self.update(self._task, completed=done, total=total)
+
+    def tell_reasons(self, rows: Mapping[str, int]) -> None:
+        """Be told how many rows have each reason so far."""
+        most_first = sorted(rows.items(), key=lambda item: (-item[1], item[0]))
+        self._reasons = ", ".join(f"{code} {count:,}" for code, count in most_first)
+
+    def stop(self) -> None:
+        """Leave the bar alone: of reasons the summary says more."""
+        self._reasons = ""
+        super().stop()
+
+    def get_renderables(self) -> Iterator[RenderableType]:
+        """Return the bar and the reasons."""
+        yield from super().get_renderables()
+        if self._reasons:
+            yield Text(f"withheld so far: {self._reasons}", no_wrap=True, overflow="ellipsis")
+
+
 @contextmanager
-def gate_progress(what: str, doing: str = "gating with") -> Iterator[Callable[[int, int | None], None]]:
-    """Show a bar on the error stream; give what has to be told (rows done, rows in all)."""
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _RowRate(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    ) as bar:
-        task = bar.add_task(f"{doing} {what}", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+def gate_progress(what: str, doing: str = "gating with") -> Iterator[GateProgress]:
+    """Show a bar; give what has to be told (rows done, rows in all), and of reasons if there are some."""
+    with GateProgress(f"{doing} {what}") as bar:
+        yield bar
 
 
 def print_summary(

@@ -7,7 +7,7 @@ An engine may try a file as often as it likes, at the same time too. The first a
 the others are left where they are, and go with the hidden folder. Why: docs/adr/0013-make-one-file-one-task.md.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from demur.cluster.worker import VERSIONS
 from demur.core.errors import DemurError
 from demur.gate.embedded_engine import GateFiles
 from demur.gate.errors import OutputWriteError
-from demur.gate.file_gate import FileGate, FileResult
+from demur.gate.file_gate import Advance, FileGate, FileResult
 from demur.gate.output import writing
 from demur.gate.source import InputFile
 
@@ -46,7 +46,7 @@ def gate_files_on(engine: Engine, keys_folder: Path) -> GateFiles:
         keys_folder: what workers open the list with, at the same path on each machine.
     """
 
-    def gate_files(files: Sequence[InputFile], gate: FileGate, advance: Callable[[int], None]) -> list[FileResult]:
+    def gate_files(files: Sequence[InputFile], gate: FileGate, advance: Advance) -> list[FileResult]:
         job = _job(gate, keys_folder.absolute())
         with writing():
             job.attempts.mkdir(exist_ok=True)
@@ -58,7 +58,7 @@ def gate_files_on(engine: Engine, keys_folder: Path) -> GateFiles:
                     continue
                 results[attempt.index] = result = _accept(attempt, job, gate.folder)
                 gate.finished(files[attempt.index], result)
-                advance(result.source.rows)
+                advance(result.source.rows, result.reason_rows)
         if len(results) < len(files):
             raise ClusterError("the engine ended without a result for every file")
         return [results[index] for index in range(len(files))]

@@ -21,7 +21,7 @@ from demur.cluster.errors import ClusterError
 from demur.cluster.job import Attempt, Job
 from demur.core.errors import DemurError
 from demur.gate.errors import InputChangedError
-from demur.gate.file_gate import FileGate, FileResult
+from demur.gate.file_gate import FileGate, FileResult, ReasonRows
 from demur.gate.file_state import file_state
 from demur.gate.output import writing
 from demur.gate.source import InputFile
@@ -107,5 +107,5 @@ def _as_seen_here(file: InputFile) -> InputFile:
     return replace(file, state=state)
 
 
-def _tell_nobody(_rows: int) -> None:
+def _tell_nobody(_rows: int, _reason_rows: ReasonRows) -> None:
     """Progress is told by the driver, file by file: what an attempt did counts when it is accepted."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from demur.controller.catalogue import Catalogue
 from demur.gate.decision import REASONS, decide_at, rows_by_code
-from demur.gate.embedded_engine import Tell, count_done, do_in_threads
+from demur.gate.embedded_engine import Tell, TellReasons, count_done, do_in_threads, tell_no_reasons
 from demur.gate.file_gate import Advance
 from demur.gate.mapped_batch import check_product, without_unread
 from demur.gate.mapping import SourceMapping
@@ -47,6 +47,7 @@ def decide_only(
     catalogue: Catalogue | None,
     progress: Tell,
     table_version: int | None = None,
+    tell_reasons: TellReasons = tell_no_reasons,
 ) -> DryRun:
     """Decide about every row of a dataset, and count.
 
@@ -57,6 +58,7 @@ def decide_only(
         catalogue: what may train at all; None to decide without one.
         progress: is told (rows done, rows in all) after each batch; None where nobody knows before all is read.
         table_version: of the table that is the input; None for the one that it has now.
+        tell_reasons: is told of the reasons so far, before `progress` is.
 
     Raises:
         GateError: see `demur.gate.errors`.
@@ -74,14 +76,15 @@ def decide_only(
             here = read.beside(path)
             for block in file.read(path, read, whole=False):
                 decision = decide_at(block.where, block.batch, here, suppressions, catalogue)
-                by_reason += decision.count_by_reason()
+                reason_rows = decision.count_by_reason()
+                by_reason += reason_rows
                 kept += int(np.count_nonzero(decision.kept_mask))
                 rows += block.batch.num_rows
-                advance(block.batch.num_rows)
+                advance(block.batch.num_rows, reason_rows)
             file.check_unchanged()
         return kept, rows, by_reason
 
-    results = do_in_threads(files, decide_about, count_done(progress, count_rows(files)))
+    results = do_in_threads(files, decide_about, count_done(progress, count_rows(files), tell_reasons))
     found.hash_log()
     kept, done = sum(kept for kept, _, _ in results), sum(rows for _, rows, _ in results)
     by_reason = np.sum([counts for _, _, counts in results], axis=0)

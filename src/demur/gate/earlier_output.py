@@ -81,9 +81,9 @@ class EarlierOutput:
                 return None
         if not self._link_all([part for part in parts if part is not None]):
             return None
-        advance(source.rows)
-        is_linked = kept is not None and kept.path in self._linked
         counts = note.counts
+        advance(source.rows, counts.reason_rows)
+        is_linked = kept is not None and kept.path in self._linked
         return FileResult(
             source, kept, is_linked, withheld, counts.reason_rows, entry_rows, counts.tally, accounts=accounts
         )

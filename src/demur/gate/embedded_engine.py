@@ -1,11 +1,14 @@
 """The engine that needs nothing else: files are gated two at a time, in threads of this process."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from threading import Lock
 from typing import Final, TypeVar
 
-from demur.gate.file_gate import Advance, FileGate, FileResult
+import numpy as np
+
+from demur.gate.decision import REASONS
+from demur.gate.file_gate import Advance, FileGate, FileResult, ReasonRows
 from demur.gate.source import InputFile
 
 _FILES_AT_A_TIME: Final = 2
@@ -14,21 +17,29 @@ _Result = TypeVar("_Result")
 Tell = Callable[[int, int | None], None]
 """Is told (rows done, rows in all); None where nobody knows before all is read."""
 
+TellReasons = Callable[[Mapping[str, int]], None]
+"""Is told how many rows have each reason so far, by code; reasons without a row are left out."""
+
 GateFiles = Callable[[Sequence[InputFile], FileGate, Advance], list[FileResult]]
 """Gates every file, and returns what became of each in the order of the files.
 
-`advance` is told how many more rows were decided about, and the gate's `finished` of each file that is done, from one
+`advance` is told of the rows that were decided about, and the gate's `finished` of each file that is done, from one
 thread at a time.
 """
 
 
-def count_done(tell: Tell, total_rows: int | None) -> Advance:
-    """Return what counts rows over all files, and tells how many are done."""
-    done_rows = 0
+def tell_no_reasons(_rows: Mapping[str, int]) -> None:
+    """Let reasons go by without a word."""
 
-    def advance(rows: int) -> None:
-        nonlocal done_rows
-        done_rows += rows
+
+def count_done(tell: Tell, total_rows: int | None, tell_reasons: TellReasons = tell_no_reasons) -> Advance:
+    """Return what counts rows over all files, and tells how many are done, and with which reasons."""
+    done_rows, done_reasons = 0, np.zeros(len(REASONS), np.int64)
+
+    def advance(rows: int, reason_rows: ReasonRows) -> None:
+        nonlocal done_rows, done_reasons
+        done_rows, done_reasons = done_rows + rows, done_reasons + reason_rows
+        tell_reasons({code: int(count) for code, count in zip(REASONS, done_reasons, strict=True) if count})
         tell(done_rows, total_rows)
 
     return advance
@@ -45,7 +56,7 @@ class _Turnstile:
         self._advance, self.lock = advance, Lock()
         self.stopped = False
 
-    def advance(self, rows: int) -> None:
+    def advance(self, rows: int, reason_rows: ReasonRows) -> None:
         """Tell of rows that were decided about.
 
         Raises:
@@ -54,7 +65,7 @@ class _Turnstile:
         with self.lock:
             if self.stopped:
                 raise _StoppedError
-            self._advance(rows)
+            self._advance(rows, reason_rows)
 
 
 def gate_in_threads(files: Sequence[InputFile], gate: FileGate, advance: Advance) -> list[FileResult]:

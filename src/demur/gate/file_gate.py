@@ -45,8 +45,11 @@ _MARKS: Final = (GateMode.LINK, GateMode.DELETES)
 """Modes that need to know, after all rows were decided about, which were kept."""
 
 
-Advance = Callable[[int], None]
-"""Is told how many more rows were decided about."""
+ReasonRows = npt.NDArray[np.int64]
+"""Rows by reason, int64[len(REASONS)]."""
+
+Advance = Callable[[int, ReasonRows], None]
+"""Is told how many more rows were decided about, and how many of them have each reason."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class FileResult:
     kept: ManifestFile | None
     is_linked: bool
     withheld: ManifestFile
-    reason_rows: npt.NDArray[np.int64]
+    reason_rows: ReasonRows
     entry_rows: EntryRows
     tally: RowTally
     deletes: ManifestFile | None = None
@@ -160,12 +163,13 @@ class _FileRun:
                 elif gate.mode in _MARKS:
                     self._kept_marks.append(decision.kept_mask)
                 withheld.append(self._withheld_rows(block, decision), ends_part=block.ends_part)
-                self._reason_rows += decision.count_by_reason()
+                reason_rows = decision.count_by_reason()
+                self._reason_rows += reason_rows
                 self._tally.add(block.batch, decision.kept_mask)
                 if self._noter is not None:
                     self._noter.add(block.batch)
                 self._rows += block.batch.num_rows
-                advance(block.batch.num_rows)
+                advance(block.batch.num_rows, reason_rows)
             return None if kept is None else self._finish(KEPT, kept), self._finish(WITHHELD, withheld)
 
     def _write_marked(self) -> ManifestFile:

@@ -91,10 +91,11 @@ class FinishedFiles:
 
         def gate_rest(files: Sequence[InputFile], gate: FileGate, advance: Advance) -> list[FileResult]:
             done = [self._done.get(file.name) for file in files]
-            taken_over = [result.source.rows for result in done if result is not None]
+            taken_over = [result for result in done if result is not None]
             if taken_over:
                 tell_taken_over(len(taken_over))
-                advance(sum(taken_over))
+                rows = sum(result.source.rows for result in taken_over)
+                advance(rows, np.sum([result.reason_rows for result in taken_over], axis=0))
             return gate_those_left(files, done, gate_files, replace(gate, finished=self.save), advance)
 
         return gate_rest

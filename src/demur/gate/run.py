@@ -24,7 +24,14 @@ from demur.core.gate_manifest import MANIFEST, GateManifest, GateMode, ManifestF
 from demur.core.note import Signer
 from demur.gate.decision import rows_by_code
 from demur.gate.earlier_output import open_earlier_output
-from demur.gate.embedded_engine import GateFiles, Tell, count_done, gate_in_threads
+from demur.gate.embedded_engine import (
+    GateFiles,
+    Tell,
+    TellReasons,
+    count_done,
+    gate_in_threads,
+    tell_no_reasons,
+)
 from demur.gate.entry_counts import add_up, entry_rows_batch
 from demur.gate.entry_counts_file import LAYOUT, WITHHELD_BY_ENTRY
 from demur.gate.errors import MappingError, OutputExistsError, UnreadableInputError
@@ -73,7 +80,7 @@ class GateRequest:
     after: Path | None = None
 
 
-def run_gate(
+def run_gate(  # noqa: PLR0913, PLR0917  (half of it is what a person who waits may be told)
     request: GateRequest,
     suppressions: SuppressionList,
     signer: Signer,
@@ -81,6 +88,7 @@ def run_gate(
     gate_files: GateFiles = gate_in_threads,
     tell_taken_over: Callable[[int], None] = lambda _files: None,
     tell_unaffected: Callable[[int], None] = lambda _files: None,
+    tell_reasons: TellReasons = tell_no_reasons,
 ) -> GateManifest:
     """Gate a dataset and return the manifest that was signed and written.
 
@@ -93,6 +101,7 @@ def run_gate(
         gate_files: the engine that does the work.
         tell_taken_over: is told how many files a dead run had finished, if this one goes on from there.
         tell_unaffected: is told how many files were taken over from an earlier output, if there is one.
+        tell_reasons: is told of the reasons so far, before `progress` is.
 
     Raises:
         GateError: see `demur.gate.errors`. Nothing stands under the output's name then.
@@ -115,7 +124,8 @@ def run_gate(
         gate_files = gate_files if found.table else finished.go_on(gate_files, tell_taken_over)
         found_images = find_images_of(found.files, request.mapping)
         companions = find_companions_of(request.inputs, found.files)
-        results = gate_files(found.files, gate, count_done(progress, count_rows(found.files)))
+        advance = count_done(progress, count_rows(found.files), tell_reasons)
+        results = gate_files(found.files, gate, advance)
         kept = {result.source.path: result.kept for result in results if result.kept is not None}
         beside = [
             *found_images.write_kept(staging.folder, request.mode),

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from demur.core.identifier import PHOTO_HASH_BYTES
-from demur.gate.embedded_engine import Tell, count_done
+from demur.gate.embedded_engine import Tell
 from demur.gate.errors import InputChangedError, MappingError, RowIdMissingError
 from demur.gate.mapped_batch import MappedBatch, map_batch, without_unread
 from demur.gate.mapping import SourceMapping
@@ -121,7 +121,7 @@ def search_photos(
     find_images_of(found.files, mapping)
     find_companions_of(inputs, found.files)
     read = replace(without_unread(mapping), product=None)
-    advance = count_done(progress, count_rows(found.files))
+    done_rows, total_rows = 0, count_rows(found.files)
     for file in found.files:
         with file.at_hand() as path:
             here = read.beside(path)
@@ -130,7 +130,8 @@ def search_photos(
                 if not present(rows.row_id).all():
                     raise RowIdMissingError(f"{block.where}: a row has no id", hint="give every row an id")
                 search.look_at(rows, suppressions)
-                advance(len(rows))
+                done_rows += len(rows)
+                progress(done_rows, total_rows)
             file.check_unchanged()
     found.hash_log()
     return search.found
