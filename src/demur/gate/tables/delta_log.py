@@ -121,6 +121,11 @@ def _segment(folder: Path, version: int) -> tuple[list[str], set[str]]:
     first = 0 if checkpoint is None else checkpoint + 1
     commits = [f"{number:020}.json" for number in range(first, version + 1)]
     lacking = sorted(set(commits) - set(found))
+    if lacking and not any(_COMMIT.fullmatch(name) and name >= commits[-1] for name in found):
+        raise UnreadableInputError(
+            f"the log of the table says nothing of a version {version}",
+            hint="leave out --table-version for the latest, or give one that the log has",
+        )
     if lacking:
         raise UnreadableInputError(
             f"the log of the table lacks {lacking[0]}: without it, or a later checkpoint, nobody can tell which rows "
