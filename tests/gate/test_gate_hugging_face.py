@@ -191,7 +191,7 @@ def test_what_describes_data_and_cannot_be_read_is_refused(saved: Path, tmp_path
 
 def test_what_describes_data_that_are_not_there_is_refused(saved: Path, tmp_path: Path) -> None:
     (saved / "train" / "dataset_info.json").unlink()
-    with pytest.raises(UnreadableInputError, match=r'"(state|dataset_dict)\.json" in the input folder is not a file'):
+    with pytest.raises(UnreadableInputError, match=r'/(state|dataset_dict)\.json" in the input is not a file'):
         gate(saved, tmp_path / "out")
 
 

@@ -270,7 +270,7 @@ def _match(base: Path, pattern: Path) -> list[Path]:
         if path.is_dir() and not path.is_symlink():
             found |= dict.fromkeys(_walk(path))
         else:
-            _is_data(path.name, is_file=path.is_file())
+            _is_data(path.name, folder=path.parent.name, is_file=path.is_file())
             found[path] = None
     return list(found)
 
@@ -289,19 +289,25 @@ def _walk(folder: Path, *, has_images: bool = False, whole: Path | None = None) 
             yield from _walk(entry, has_images=has_images, whole=whole)
         elif (has_images and is_image(entry)) or (whole is not None and is_companion(entry, whole)):
             continue
-        elif _is_data(entry.name, is_file=entry.is_file()):
+        elif _is_data(entry.name, folder=folder.name, is_file=entry.is_file()):
             yield entry
 
 
-def _is_data(name: str, *, is_file: bool = True) -> bool:
-    """Tell by its path whether a file in a folder is data, or a mark of an engine; refuse whatever is neither."""
+def _is_data(name: str, *, folder: str = "", is_file: bool = True) -> bool:
+    """Tell by its path whether a file is data, or a mark of an engine; refuse whatever is neither.
+
+    Args:
+        name: its path inside `folder`.
+        folder: the name of that folder, for people; nobody cares how it begins.
+        is_file: whether it is one at all.
+    """
     parts = name.split("/")
     if any(part.startswith(LEFT_OUT) for part in parts):
         return False
     if is_file and name.endswith(SUFFIXES):
         return True
     raise UnreadableInputError(
-        f'"{parts[-1]}" in the input folder is not a file that ends in {_ENDS}',
+        f'"{f"{folder}/{name}".removeprefix("/")}" in the input is not a file that ends in {_ENDS}',
         hint=_NOTHING_ELSE_HINT,
     )
 
