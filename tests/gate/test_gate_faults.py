@@ -122,7 +122,7 @@ def test_an_output_that_cannot_get_its_name_is_said(place: Path) -> None:
 def test_errors_of_disk_and_arrow_are_ours_on_writing() -> None:
     with pytest.raises(NoSpaceError), writing():
         raise OSError(28, "No space left on device")
-    with pytest.raises(OutputWriteError, match="Input/output error"), writing():
+    with pytest.raises(OutputWriteError, match="input/output error"), writing():
         raise OSError(5, "Input/output error")
     with pytest.raises(OutputWriteError, match="the system refused"), writing():
         raise OSError

@@ -36,6 +36,7 @@ from demur.gate.errors import (
     RowIdMissingError,
     UnreadableInputError,
 )
+from demur.gate.formats import parquet
 from demur.gate.output import layout_of
 from demur.gate.run import GateRequest, run_gate
 
@@ -468,3 +469,21 @@ def test_a_file_whose_types_cannot_be_written_is_refused() -> None:
     file = SimpleNamespace(schema_arrow=schema, metadata=SimpleNamespace(metadata=None), num_row_groups=0)
     with pytest.raises(OutputWriteError):
         layout_of(file, "a.parquet")
+
+
+@pytest.mark.parametrize("columns", ["one", "several"])
+def test_a_row_of_parquet_that_is_too_large_stops_the_run_and_a_batch_of_many_does_not(
+    columns: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Written again it takes nine times as much memory."""
+    monkeypatch.setattr(parquet, "_MOST_ROW_BYTES", 1 << 16)
+    many = tmp_path / "many"
+    write_parquet(many / "a.parquet", [row(record_id=str(number), text="a" * 1000) for number in range(200)])
+    assert gate(many, tmp_path / "1").kept_rows == 200
+    large = (
+        {"text": "a" * (1 << 16)} if columns == "one" else {"text": "a" * (1 << 15), "author_account": "b" * (1 << 15)}
+    )
+    write_parquet(tmp_path / "one" / "a.parquet", [row(), row(**large), row()])
+    with pytest.raises(UnreadableInputError, match=r"a.parquet, row group 0, has a row of more than 0 MiB"):
+        gate(tmp_path / "one", tmp_path / "2")
+    assert not (tmp_path / "2").exists()

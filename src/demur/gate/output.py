@@ -148,7 +148,11 @@ def writing() -> Iterator[None]:
                 "there is no room left for the output: nothing was kept",
                 hint="free some space, or choose another disk with --out, and run again",
             ) from error
-        raise OutputWriteError(f"the output could not be written: {error.strerror or 'the system refused'}") from error
+        why = (error.strerror or "the system refused").lower()
+        raise OutputWriteError(
+            f"the output could not be written: {why}",
+            hint="see what is there and who may write, or choose another --out",
+        ) from error
     except pa.ArrowException as error:
         raise OutputWriteError("the output could not be written: a column cannot be encoded") from error
 

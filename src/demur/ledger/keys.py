@@ -167,7 +167,10 @@ def _load_secret_file(path: Path) -> bytes:
 
 
 def _absent(path: Path) -> KeyFileError:
-    return KeyFileError(f'there is no readable file "{path.name}"', hint="keys are created by the first run")
+    return KeyFileError(
+        f'there is no readable file "{path.name}"',
+        hint="keys are created by the first run; name another folder of keys with --keys-folder, or DEMUR_HOME",
+    )
 
 
 @contextmanager

@@ -16,9 +16,10 @@ from demur.gate.mapped_batch import Role, check_columns, columns_of_few_words, r
 from demur.gate.mapping import SourceMapping
 from demur.gate.output import Layout, OutputFile, layout_of
 from demur.gate.string_window import BoolMask
-from demur.gate.used_words import has_extended_dictionary
+from demur.gate.used_words import has_dictionary, has_extended_dictionary
 
 _READ_AHEAD_BYTES: Final = 1 << 20
+_MOST_ROW_BYTES: Final = 256 << 20
 _MOST_BATCH_BYTES: Final = 64 << 20
 """Rows that hold pictures are read fewer at a time."""
 _WITHHELD_CODEC: Final = "zstd"
@@ -138,9 +139,22 @@ def read_row_group(
     where, rows, promised = f"{name}, row group {row_group}", 0, file.metadata.row_group(row_group).num_rows
     for batch in _batches(file, name, row_group, _batch_rows(file, row_group), columns):
         rows += batch.num_rows
+        _check_row_sizes(batch, where)
         yield Block(where, batch, batch, ends_part=rows == promised)
     if rows != promised:
         raise UnreadableInputError(f"{where}, has other rows than the footer promises")
+
+
+def _check_row_sizes(batch: pa.RecordBatch, where: str) -> None:
+    """Refuse a row that is too large: to write it again takes some nine times as much memory."""
+    values = [column for column in batch.columns if not has_dictionary(column.type)]
+    if sum(column.nbytes for column in values) <= _MOST_ROW_BYTES:
+        return
+    if any(sum(column.slice(row, 1).nbytes for column in values) > _MOST_ROW_BYTES for row in range(len(batch))):
+        raise UnreadableInputError(
+            f"{where}, has a row of more than {_MOST_ROW_BYTES >> 20} MiB",
+            hint="keep what is so large in a file of its own, and its path in the row",
+        )
 
 
 def _batch_rows(file: pq.ParquetFile, row_group: int) -> int:
