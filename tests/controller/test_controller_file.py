@@ -10,10 +10,11 @@ from django.conf import settings as django_settings
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from demur.controller import file
 from demur.controller.catalogue import Kind
 from demur.controller.controller import Controller, ReasonsPolicy
 from demur.controller.errors import ControllerFileError
-from demur.controller.file import load_controller
+from demur.controller.file import load_catalogue, load_controller
 from demur.controller.local_text import SUPPORTED_LANGUAGES
 
 COLLECTED_TWICE = """\
@@ -55,8 +56,26 @@ def test_what_may_be_left_out_is_none(tmp_path: Path) -> None:
     text = text.replace("    sign_in_claim: lumen_account\n", "").replace("    logo: logos/lumen.svg\n", "")
     controller = load(tmp_path, text)
     assert controller.sign_in is None
+    assert not controller.compare_faces
     assert controller.products[0].sign_in_claim is None
     assert controller.products[0].logo is None
+
+
+def test_faces_are_compared_only_if_the_file_says_so_and_what_finds_them_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turned_on = edited("appeal_days: 30", "appeal_days: 30\ncompare_faces: true")
+    assert load(tmp_path, turned_on).compare_faces
+    assert not load(tmp_path, turned_on.replace("true", "false", 1)).compare_faces
+    monkeypatch.setattr(file, "find_spec", lambda _name: None)
+    with pytest.raises(ControllerFileError) as caught:
+        load(tmp_path, turned_on)
+    assert str(caught.value) == (
+        'controller.yaml, line 10: the field "compare_faces" is true, but what finds faces is not installed; '
+        'run pip install "demur[faces]", or take the field out'
+    )
+    assert not load(tmp_path, EXAMPLE).compare_faces
+    assert load_catalogue(write(tmp_path, turned_on)), "a gate that reads no pictures needs nothing that finds faces"
 
 
 def test_a_text_in_no_language_of_the_file_falls_back_to_the_first(tmp_path: Path) -> None:
@@ -103,6 +122,7 @@ def test_the_sample_controller_speaks_every_language_and_names_every_kind() -> N
         ("appeal_days: 30", "appeal_days: 29", 'the field "appeal_days" is 29; it may be 30 to 3650'),
         ("appeal_days: 30", "appeal_days: 99999", "is 99999; it may be 30 to 3650"),
         ("appeal_days: 30", "appeal_days: a month", 'the field "appeal_days" is not a whole number'),
+        ("appeal_days: 30", "compare_faces: sometimes\nappeal_days: 30", '"compare_faces" is neither true nor false'),
         ("appeal_days: 30", "appeal_day: 30", 'the field "appeal_day" is not known here'),
         ("appeal_days: 30", "appeal_days: 30\ncountry: DE", 'the field "country" stands twice'),
         ("reasons: optional", "reasons: never", 'policy: the field "reasons" has "never", which is none of optional,'),

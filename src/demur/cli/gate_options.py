@@ -92,6 +92,6 @@ def load_list(path: Path, keys_folder: Path) -> "SuppressionList":
 
 def load_catalogue(controller: Path | None) -> "Catalogue | None":
     """Return what the controller's file lets train; None if no file is given."""
-    from demur.controller.file import load_controller
+    from demur.controller import file
 
-    return None if controller is None else load_controller(controller).catalogue
+    return None if controller is None else file.load_catalogue(controller)

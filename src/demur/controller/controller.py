@@ -55,6 +55,7 @@ class Controller:
         country: ISO 3166-1 alpha-2; its authority is the lead authority.
         time_zone: the legal clock counts days there.
         languages: codes; the first is the default.
+        compare_faces: whether people may ask, with their explicit consent, that their face is looked for.
         campaigns: in the order in which they start; at least one.
         sign_in: None if people cannot sign in.
     """
@@ -68,6 +69,7 @@ class Controller:
     data_protection_officer: str
     languages: tuple[str, ...]
     appeal_days: int
+    compare_faces: bool
     policy: Policy
     sign_in: SignIn | None
     campaigns: tuple[Campaign, ...]

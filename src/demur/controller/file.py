@@ -1,12 +1,14 @@
 """Reading the controller's file, docs/spec/controller.md."""
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 
+from demur.controller.catalogue import Catalogue
 from demur.controller.controller import Controller, Policy, ReasonsPolicy, SignIn
 from demur.controller.errors import ControllerFileError
 from demur.controller.fields import Fields, Notes
@@ -21,6 +23,9 @@ _COUNTRY: Final = re.compile(r"[A-Z]{2}\Z")
 _ISSUER: Final = re.compile(
     r"(?:https://[^\s?#]+|http://(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]+)?(?:/[^\s?#]*)?)\Z"
 )
+_NO_FACE_TOOLS: Final = (
+    'is true, but what finds faces is not installed; run pip install "demur[faces]", or take the field out'
+)
 _MOST_DAYS: Final = 3_650
 """A date ten years on can still be reckoned with."""
 
@@ -29,11 +34,28 @@ def load_controller(path: Path) -> Controller:
     """Return the controller of a file; its logos are read too.
 
     Raises:
-        ControllerFileError: a line for each thing that is wrong, with the number of its line and its field.
+        ControllerFileError: a line for each thing that is wrong, with the number of its line and its field; also if
+            faces are to be compared and what finds them is not installed here.
     """
+    return _load(path, needs_face_tools=True)
+
+
+def load_catalogue(path: Path) -> Catalogue:
+    """Return what may train after a controller's file, for a gate: it need not be able to look for faces.
+
+    Raises:
+        ControllerFileError: a line for each thing that is wrong with the whole file.
+    """
+    return _load(path, needs_face_tools=False).catalogue
+
+
+def _load(path: Path, *, needs_face_tools: bool) -> Controller:
     notes = Notes(path.name)
-    root = _compose(path)
-    controller = _read(Fields(root, "", notes), path.resolve().parent)
+    fields = Fields(_compose(path), "", notes)
+    switch = fields.node_of("compare_faces")
+    controller = _read(fields, path.resolve().parent)
+    if controller.compare_faces and needs_face_tools and find_spec("onnxruntime") is None:
+        fields.note("compare_faces", _NO_FACE_TOOLS, switch)
     sentences = notes.sentences()
     if sentences:
         raise ControllerFileError("\n".join(sentences), hint="docs/spec/controller.md explains every field")
@@ -69,6 +91,7 @@ def _read(fields: Fields, folder: Path) -> Controller:
         data_protection_officer=_read_email(fields, "data_protection_officer"),
         languages=languages,
         appeal_days=fields.number("appeal_days", APPEAL_PERIOD.days, _MOST_DAYS),
+        compare_faces="compare_faces" in fields and fields.truth("compare_faces"),
         policy=_read_policy(fields),
         sign_in=_read_sign_in(fields),
         campaigns=read_campaigns(fields, zone),
