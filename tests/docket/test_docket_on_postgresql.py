@@ -8,4 +8,5 @@ import pytest
 
 @pytest.mark.slow
 def test_docket_passes_its_tests_on_postgresql(pass_on_postgresql: Callable[..., None]) -> None:
-    pass_on_postgresql(Path(__file__), "test_photographs.py")  # photos are drawn without any database
+    drawn_without_any_database = ("test_photographs.py", "test_face_reading.py")
+    pass_on_postgresql(Path(__file__), *drawn_without_any_database)

@@ -1,5 +1,6 @@
 """From the photo that Ada sends to the row that is left out, and back to her page: with the gate itself."""
 
+import sys
 from io import BytesIO
 from pathlib import Path
 
@@ -7,19 +8,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from docket_world import NOW, load_latest, run_tasks
+from face_case_world import compare_faces
 from photo_case_world import OTHER, PHOTO, a_photo, clean, confirm_with
-from PIL import Image, ImageOps
+from PIL import Image, ImageEnhance, ImageOps
 
 from demur.core.objection import CaseState
 from demur.docket.decision import Decision
 from demur.docket.models import CaseIdentifier
-from demur.docket.photographs import CleanPhoto
-from demur.docket.services import decide, start_review, withdraw
+from demur.docket.photographs import CleanPhoto, clean_photo
+from demur.docket.services import decide, start_review, withdraw, withdraw_faces
 from demur.docket.services.training_sets import read_training_set, record_training_set
 from demur.docket.training_sets import training_sets
 from demur.gate.mapping import parse_mapping
 from demur.gate.run import GateRequest, run_gate
 from demur.ledger.keys import KeyRole, load_signer
+
+sys.path.append(str(Path(__file__).parents[1] / "faces"))
+from face_world import astronaut, encoded, landscape
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MAPPING = parse_mapping(b"""\
@@ -90,3 +95,22 @@ def test_copy_of_adas_photo_is_left_out_and_counted_for_her_until_she_withdraws(
     withdraw(ada.status_token, NOW)
     run_tasks()
     assert kept(gate(home, "second", **photos)) == ["again", "others", "same"]
+
+
+def test_another_photo_of_the_face_that_ada_agreed_to_is_withheld_for_review_until_she_withdraws_only_that(
+    home: Path,
+) -> None:
+    compare_faces(home)
+    hers = clean_photo(BytesIO(encoded(astronaut())), with_face=True)
+    ada = confirm_with(hers)
+    run_tasks()
+    other_photo = clean(ImageEnhance.Brightness(astronaut().crop((100, 0, 350, 300))).enhance(0.8))
+    photos = {"another": other_photo, "nobody": clean(landscape()), "same": hers}
+    out = gate(home, "first", **photos)
+    assert kept(out) == ["nobody"]
+    withheld = pq.read_table(out / "withheld").to_pydict()
+    reasons = dict(zip(withheld["record_id"], withheld["reasons"], strict=True))
+    assert reasons == {"another": ["face-objected"], "same": ["photo-objected", "face-objected"]}
+    withdraw_faces(ada.status_token, NOW)
+    run_tasks()
+    assert kept(gate(home, "second", **photos)) == ["another", "nobody"]

@@ -76,6 +76,7 @@ def show(reference: Reference, home: HomeOption = DEFAULT_HOME) -> None:
         ("still looked up", ", ".join(status.handles_pending)),
         ("links", "\n".join(status.links)),
         ("photos", _photo_words(status.photos)),
+        ("face agreed to by", ", ".join(f"photo {face.photo_number}" for face in status.faces_agreed)),
         ("how it affects them", case.effect),
         *((line.added_at.isoformat(" ", "minutes"), f"added {line.text}") for line in status.additions),
         *((line.changed_at.isoformat(" ", "minutes"), f"{line.state} {line.text}") for line in status.history),

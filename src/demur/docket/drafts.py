@@ -15,6 +15,7 @@ from demur.core.errors import UnsealError
 from demur.core.objection import Capacity
 from demur.docket.lookup import find_one
 from demur.docket.models import Case, Draft, Photo, PhotoPurpose
+from demur.docket.photo_store import forget_faces_of_others
 from demur.docket.secret import new_token, seal_form, token_digest, unseal_form
 
 DRAFT_LIFETIME = timedelta(hours=24)
@@ -79,6 +80,7 @@ def pass_photos_on(token: str, case: Case) -> None:
     draft, purposes = _lock(token), _PHOTOS_ASKED_FOR[Capacity(case.capacity)]
     Photo.objects.filter(draft__in=draft, purpose__in=purposes).update(draft=None, case=case)
     draft.delete()
+    forget_faces_of_others(case)
 
 
 def _lock(token: str) -> QuerySet[Draft]:

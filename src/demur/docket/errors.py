@@ -195,6 +195,15 @@ class PhotoProblem(StrEnum):
     TOO_MANY_PHOTOS = "too_many_photos"
 
 
+class FaceProblem(StrEnum):
+    """Why no face is looked for by a photo whose sender agreed to it; the photo itself is taken all the same."""
+
+    NO_FACE = "no-face"
+    SEVERAL_FACES = "several-faces"
+    TOO_SMALL = "too-small"
+    NOT_READ = "not-read"
+
+
 class PhotoRefusedError(DocketError):
     """A photo cannot be taken.
 

@@ -6,14 +6,15 @@ or eats memory ends the child and nothing else.
 
 `python -m demur.docket.photo_drawing` reads a photo from its standard input and answers on its standard output: a line
 `drawn WIDTH HEIGHT` and the JPEG, or a line `refused PROBLEM`. Its argument is the longest that a
-side may be, in pixels.
+side may be, in pixels. With the argument `face` behind it the line `drawn` says at its end what came of looking for the
+face in the photo as it was drawn.
 """
 
 import os
 import resource
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 
 from PIL import Image, ImageCms, ImageOps
@@ -23,6 +24,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from demur.docket.errors import PhotoProblem, PhotoRefusedError
+from demur.docket.face_reading import SoughtFace, face_word, parse_face_word, read_face
 from demur.docket.photo_header import PhotoHeader, PhotoKind, read_header
 
 LONG_EDGE_PIXELS = 2_048
@@ -32,6 +34,7 @@ MEMORY_BYTES = 768_000_000
 """Address space of the child."""
 
 CPU_SECONDS = 10
+WITH_FACE = "face"
 _QUALITY = 90
 _DRAWN, _REFUSED = b"drawn", b"refused"
 _DECODERS: dict[PhotoKind, Callable[[BytesIO], ImageFile]] = {
@@ -43,11 +46,16 @@ _DECODERS: dict[PhotoKind, Callable[[BytesIO], ImageFile]] = {
 
 @dataclass(frozen=True)
 class CleanPhoto:
-    """A photo as it is stored: a JPEG of its pixels and nothing else, at most LONG_EDGE_PIXELS long."""
+    """A photo as it is stored: a JPEG of its pixels and nothing else, at most LONG_EDGE_PIXELS long.
+
+    Attributes:
+        face: what came of looking for one; None where nobody asked for that.
+    """
 
     jpeg: bytes
     width_pixels: int
     height_pixels: int
+    face: SoughtFace | None = None
 
 
 def draw_photo(raw: bytes, long_edge_pixels: int = LONG_EDGE_PIXELS) -> CleanPhoto:
@@ -80,19 +88,23 @@ def parse_answer(answer: bytes) -> CleanPhoto:
     line, _, jpeg = answer.partition(b"\n")
     words = line.decode("ascii", "replace").split()
     if words[:1] == [_DRAWN.decode()]:
-        return CleanPhoto(jpeg, int(words[1]), int(words[2]))
+        face = parse_face_word(words[3]) if words[3:] else None
+        return CleanPhoto(jpeg, int(words[1]), int(words[2]), face)
     raise PhotoRefusedError(PhotoProblem(words[1]) if words else PhotoProblem.NOT_DRAWN)
 
 
-def answer_for(raw: bytes, long_edge_pixels: int = LONG_EDGE_PIXELS) -> bytes:
+def answer_for(raw: bytes, long_edge_pixels: int = LONG_EDGE_PIXELS, *, with_face: bool = False) -> bytes:
     """Return what the child writes for a photo."""
     try:
         photo = draw_photo(raw, long_edge_pixels)
+        if with_face:
+            photo = replace(photo, face=read_face(photo.jpeg))
     except PhotoRefusedError as error:
         return b"%b %b\n" % (_REFUSED, error.problem.encode())
     except MemoryError:
         return b"%b %b\n" % (_REFUSED, PhotoProblem.NOT_DRAWN.encode())
-    return b"%b %d %d\n%b" % (_DRAWN, photo.width_pixels, photo.height_pixels, photo.jpeg)
+    face = f" {face_word(photo.face)}".encode() if photo.face else b""
+    return b"%b %d %d%b\n%b" % (_DRAWN, photo.width_pixels, photo.height_pixels, face, photo.jpeg)
 
 
 def _open(raw: bytes, header: PhotoHeader) -> ImageFile:
@@ -183,4 +195,5 @@ def _leave_the_core() -> None:
 if __name__ == "__main__":
     _leave_the_core()
     _set_limits()
-    sys.stdout.buffer.write(answer_for(sys.stdin.buffer.read(), *map(int, sys.argv[1:2])))
+    asked = sys.argv[2:] == [WITH_FACE]
+    sys.stdout.buffer.write(answer_for(sys.stdin.buffer.read(), *map(int, sys.argv[1:2]), with_face=asked))

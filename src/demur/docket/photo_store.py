@@ -1,4 +1,4 @@
-"""Photos as they are kept: sealed, and only as long as what they belong to.
+"""Photos as they are kept: sealed, and only as long as what they belong to; with each, the face if its sender agreed.
 
 A photo ends with its draft (24 hours), with a case that nobody confirmed, and with an objection that was withdrawn or
 refused for good. Of an objection that was upheld the picture ends `appeal_days` after the decision, and only the hashes
@@ -12,21 +12,32 @@ from typing import Final
 
 from django.db import transaction
 
+from demur.core.objection import Capacity
+from demur.docket.controller import get_controller
 from demur.docket.errors import LinkUnknownError, PhotoProblem, PhotoRefusedError
-from demur.docket.models import Case, Draft, Photo, PhotoPurpose
+from demur.docket.models import Case, Draft, Face, Photo, PhotoPurpose
 from demur.docket.photographs import MAX_PHOTOS, CleanPhoto
-from demur.docket.secret import seal_form, token_digest, unseal_form
+from demur.docket.secret import seal_face, seal_form, token_digest, unseal_form
 
 _ENTRY_ID_BYTES: Final = 16
+_OF_THEMSELVES: Final = frozenset({Capacity.ACCOUNT_HOLDER, Capacity.NO_ACCOUNT})
 
 
 @dataclass(frozen=True)
 class PhotoView:
-    """A photo that is kept: `id` says which, to nobody but the holder of the draft."""
+    """A photo that is kept.
+
+    Attributes:
+        id: says which, to nobody but the holder of the draft.
+        purpose: why it was sent.
+        size_bytes: of the JPEG.
+        has_face: whether its sender is looked for by the face in it.
+    """
 
     id: int
     purpose: PhotoPurpose
     size_bytes: int
+    has_face: bool
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,20 @@ class PersonPhoto:
 
     jpeg: bytes | None
     hashes: bytes | None
+
+
+def may_agree_to_faces(capacity: Capacity) -> bool:
+    """Tell whether somebody may ask that their face is looked for: where the controller offers it, and for oneself.
+
+    Nobody can give this consent for somebody else here (GDPR Art. 9(2)(a)).
+    """
+    return get_controller().compare_faces and capacity in _OF_THEMSELVES
+
+
+def forget_faces_of_others(case: Case) -> None:
+    """Erase the faces of a case that is about somebody else than its writer; inside the caller's transaction."""
+    if Capacity(case.capacity) not in _OF_THEMSELVES:
+        Face.objects.filter(photo__case=case).delete()
 
 
 def add_photo(draft_token: str, photo: CleanPhoto, purpose: PhotoPurpose, now: datetime) -> None:
@@ -62,8 +87,10 @@ def add_photo(draft_token: str, photo: CleanPhoto, purpose: PhotoPurpose, now: d
 def draft_photos(draft_token: str) -> tuple[PhotoView, ...]:
     """Return the photos of a draft in the order in which they came; none if the draft is gone."""
     photos = Photo.objects.filter(draft__token_sha256_hex=token_digest(draft_token)).order_by("pk")
-    rows = photos.values_list("pk", "purpose", "size_bytes")
-    return tuple(PhotoView(pk, PhotoPurpose(purpose), size_bytes) for pk, purpose, size_bytes in rows)
+    rows = photos.values_list("pk", "purpose", "size_bytes", "face")
+    return tuple(
+        PhotoView(pk, PhotoPurpose(purpose), size_bytes, face is not None) for pk, purpose, size_bytes, face in rows
+    )
 
 
 def remove_photo(draft_token: str, photo_id: int) -> None:
@@ -79,6 +106,7 @@ def add_case_photo(case: Case, photo: CleanPhoto, purpose: PhotoPurpose, now: da
     """
     _check_room(case.photos.count())
     _create(photo, purpose, now, case=case)
+    forget_faces_of_others(case)
 
 
 def case_photos(case: Case) -> list[tuple[PhotoPurpose, bytes | None]]:
@@ -111,7 +139,7 @@ def _check_room(kept: int) -> None:
 
 def _create(photo: CleanPhoto, purpose: PhotoPurpose, now: datetime, **owner: Draft | Case) -> None:
     sealed, salt = seal_form(photo.jpeg)
-    Photo.objects.create(
+    row = Photo.objects.create(
         purpose=purpose,
         entry_id=secrets.token_bytes(_ENTRY_ID_BYTES),
         sealed_jpeg=sealed,
@@ -122,3 +150,13 @@ def _create(photo: CleanPhoto, purpose: PhotoPurpose, now: datetime, **owner: Dr
         created_at=now,
         **owner,
     )
+    if purpose == PhotoPurpose.SHOWS_PERSON and photo.face is not None and photo.face.value:
+        _keep_face(row, photo.face.value, now)
+
+
+def _keep_face(photo: Photo, value: str, now: datetime) -> None:
+    """Keep the face that its owner agreed to have looked for, unless the controller has turned that off meanwhile."""
+    if get_controller().compare_faces:
+        sealed, salt = seal_face(value)
+        entry_id = secrets.token_bytes(_ENTRY_ID_BYTES)
+        Face.objects.create(photo=photo, entry_id=entry_id, sealed_value=sealed, salt=salt, consented_at=now)

@@ -4,7 +4,8 @@ What is promised: no metadata (place, time, device, thumbnail, comment, profile)
 not survive either; and no file, however made, makes this process hold more than its bytes.
 
 1. Count the bytes. 2. Find the kind by content. 3. Read the size in pixels from the head. 4. Look for a second file
-inside. 5. Decode, scale, draw: in a child process with limits (demur.docket.photo_drawing), one at a time.
+inside. 5. Decode, scale, draw: in a child process with limits (demur.docket.photo_drawing), one at a time. Where its
+sender agreed to that, and only there, a face is looked for in what was drawn, in the same process.
 """
 
 import subprocess
@@ -13,7 +14,7 @@ import threading
 from typing import BinaryIO
 
 from demur.docket.errors import PhotoProblem, PhotoRefusedError
-from demur.docket.photo_drawing import CPU_SECONDS, LONG_EDGE_PIXELS, CleanPhoto, parse_answer
+from demur.docket.photo_drawing import CPU_SECONDS, LONG_EDGE_PIXELS, WITH_FACE, CleanPhoto, parse_answer
 from demur.docket.photo_header import PhotoHeader, PhotoKind, read_header
 from demur.docket.photo_hiding import hides_another_file
 
@@ -39,12 +40,13 @@ _in_line, _one_at_a_time = threading.BoundedSemaphore(MOST_AT_ONCE), threading.B
 _COMMAND = (sys.executable, "-I", "-m", "demur.docket.photo_drawing")
 
 
-def clean_photo(raw: BinaryIO, long_edge_pixels: int = LONG_EDGE_PIXELS) -> CleanPhoto:
+def clean_photo(raw: BinaryIO, long_edge_pixels: int = LONG_EDGE_PIXELS, *, with_face: bool = False) -> CleanPhoto:
     """Return a photo as it may be stored: its pixels, upright, in sRGB, scaled down, in a JPEG without metadata.
 
     Args:
         raw: what was sent, from its beginning; not closed.
         long_edge_pixels: the longest that a side may be; a larger photo is scaled down to it.
+        with_face: look for a face too; only for whoever agreed to it expressly.
 
     Raises:
         PhotoRefusedError: says why it cannot be taken.
@@ -59,7 +61,7 @@ def clean_photo(raw: BinaryIO, long_edge_pixels: int = LONG_EDGE_PIXELS) -> Clea
         raise PhotoRefusedError(PhotoProblem.TOO_MANY_PIXELS)
     if hides_another_file(sent):
         raise PhotoRefusedError(PhotoProblem.HIDES_ANOTHER_FILE)
-    return parse_answer(_draw_in_child(sent, long_edge_pixels))
+    return parse_answer(_draw_in_child(sent, str(long_edge_pixels), *([WITH_FACE] if with_face else [])))
 
 
 def _most_pixels(header: PhotoHeader) -> int:
@@ -68,23 +70,23 @@ def _most_pixels(header: PhotoHeader) -> int:
     return _MOST_PIXELS.get(header.kind, _MOST_PIXELS_OTHERWISE)
 
 
-def _draw_in_child(sent: bytes, long_edge_pixels: int) -> bytes:
+def _draw_in_child(sent: bytes, *arguments: str) -> bytes:
     """Return what the child answered; nothing if it had to be ended."""
     if not _in_line.acquire(blocking=False):
         return b""
     try:
-        return _draw_in_turn(sent, long_edge_pixels)
+        return _draw_in_turn(sent, *arguments)
     finally:
         _in_line.release()
 
 
-def _draw_in_turn(sent: bytes, long_edge_pixels: int) -> bytes:
+def _draw_in_turn(sent: bytes, *arguments: str) -> bytes:
     if not _one_at_a_time.acquire(timeout=_WAIT_SECONDS):
         return b""
     try:
         # An empty environment: the child needs nothing of it, and it may hold the database's password.
-        return subprocess.run(  # noqa: S603  (the command is a constant, and a number of ours)
-            (*_COMMAND, str(long_edge_pixels)),
+        return subprocess.run(  # noqa: S603  (the command is a constant, and words of ours)
+            (*_COMMAND, *arguments),
             input=sent,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -2,7 +2,7 @@
 
 1. Mark the wishes for a list as taken. A case that changes from here on wishes for the one after it.
 2. Read the log's size. Every objection logged below it was confirmed before, so step 3 sees it.
-3. Take the identifiers and the photos that are in force from the database.
+3. Take the identifiers, the photos and the faces that are in force from the database.
 4. Write `<home>/lists/NNNNNN.list` under its own number, durably. Nothing points to it yet.
 5. In one transaction, note the list and its log entry, which cases it carries for the first time, and that the wishes
    are met.
@@ -29,14 +29,16 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from demur.core.canonical import JsonObject
+from demur.core.errors import UnsealError
 from demur.core.identifier import IdentifierKind
 from demur.core.objection import CaseState, is_in_force
 from demur.core.sealing import SALT_BYTES
 from demur.core.suppression_list import SuppressionListHeader, seal_list, verify_list
 from demur.docket.controller import get_controller
-from demur.docket.models import Case, CaseIdentifier, ListWish, Photo, PhotoPurpose, PublishedList
+from demur.docket.models import Case, CaseIdentifier, Face, ListWish, Photo, PhotoPurpose, PublishedList
 from demur.docket.photo_hashing import entry_value
 from demur.docket.receipts import log_reader
+from demur.docket.secret import unseal_face
 from demur.gate.suppression_list import ListEntry, encode_entries
 from demur.ledger.durable import make_folder, save_durably, storage_errors, sync_folder, temporary_path
 from demur.ledger.keys import KeyRole, SecretName, load_secret, load_signer
@@ -55,6 +57,7 @@ class _Snapshot:
     tree_size: int
     new_case_ids: tuple[int, ...]
     entries: int
+    faces_compared: bool
     payload: bytes
 
 
@@ -80,12 +83,13 @@ def publish(now: datetime, announce: Callable[[JsonObject], object], *, even_if_
         content_hex = hashlib.sha256(snapshot.payload).hexdigest()
         if not even_if_unchanged and newest and _still_serves(newest, content_hex, now):
             _meet_wishes()
+            PublishedList.objects.filter(pk=newest.pk).update(faces_compared=snapshot.faces_compared)
             return None
         header = _make_header(_next_number(folder), snapshot, now)
         raw = _seal(header, snapshot.payload)
         save_durably(folder / _file_name(header.number), raw)
         with transaction.atomic():
-            _note(header, content_hex, hashlib.sha256(raw).hexdigest())
+            _note(header, snapshot, content_hex, hashlib.sha256(raw).hexdigest())
             _note_first_list(snapshot.new_case_ids, header.number)
             _meet_wishes()
             announce(_statement(raw))
@@ -95,12 +99,16 @@ def publish(now: datetime, announce: Callable[[JsonObject], object], *, even_if_
 
 
 def is_due(now: datetime) -> bool:
-    """Tell whether a list is wished for, or the newest one is missing, half-way to its end, or not what gates use."""
+    """Tell whether a list is wished for, or the newest one is missing, half-way to its end, or not what gates use.
+
+    Or the controller has turned the comparison of faces on or off since.
+    """
     newest = PublishedList.objects.order_by("-number").first()
     folder = lists_folder()
     return (
         newest is None
         or _is_half_over(newest, now)
+        or newest.faces_compared != get_controller().compare_faces
         or _latest_number(folder) != newest.number
         or not (folder / LATEST).exists()
         or _wishes().exists()
@@ -131,7 +139,8 @@ def _is_half_over(newest: PublishedList, now: datetime) -> bool:
 
 def _take_snapshot(now: datetime) -> _Snapshot:
     tree_size = log_reader().checkpoint().tree_size  # before the database is read, see the head of this module
-    appeal_period = timedelta(days=get_controller().appeal_days)
+    controller = get_controller()
+    appeal_period = timedelta(days=controller.appeal_days)
     # No transaction: on SQLite it would keep everybody from writing while entries are built. A case that changes
     # between the two queries wishes for the next list, since the transaction that changed it.
     cases = Case.objects.exclude(state__in=(CaseState.LODGED, CaseState.WITHDRAWN))
@@ -151,7 +160,10 @@ def _take_snapshot(now: datetime) -> _Snapshot:
         if case_id in in_force
     ]
     entries.extend(_photo_entries(in_force))
-    return _Snapshot(tree_size, tuple(new_case_ids), len(entries), encode_entries(entries))
+    if controller.compare_faces:
+        entries.extend(_face_entries(in_force))
+    payload = encode_entries(entries)
+    return _Snapshot(tree_size, tuple(new_case_ids), len(entries), controller.compare_faces, payload)
 
 
 def _photo_entries(in_force: Mapping[int, datetime]) -> Iterator[ListEntry]:
@@ -161,6 +173,21 @@ def _photo_entries(in_force: Mapping[int, datetime]) -> Iterator[ListEntry]:
         if hashes and case_id in in_force:
             value = entry_value(bytes(hashes))
             yield ListEntry(bytes(entry_id), IdentifierKind.PHOTO, value, in_force[case_id])
+
+
+def _face_entries(in_force: Mapping[int, datetime]) -> Iterator[ListEntry]:
+    """Yield an entry for each face by which its owner agreed to be looked for, and has not withdrawn that."""
+    agreed = Face.objects.filter(sealed_value__isnull=False, photo__case__isnull=False)
+    columns = ("pk", "photo__case_id", "entry_id", "sealed_value", "salt")
+    for pk, case_id, entry_id, sealed, salt in agreed.values_list(*columns).iterator():
+        if case_id not in in_force:
+            continue
+        try:
+            value = unseal_face(bytes(sealed), bytes(salt))
+        except UnsealError:
+            _log.error("face %s cannot be unsealed, so it is not looked for", pk)
+            continue
+        yield ListEntry(bytes(entry_id), IdentifierKind.FACE, value, in_force[case_id])
 
 
 def _make_header(number: int, snapshot: _Snapshot, now: datetime) -> SuppressionListHeader:
@@ -184,13 +211,14 @@ def _seal(header: SuppressionListHeader, payload: bytes) -> bytes:
     return seal_list(header, payload, load_secret(keys, SecretName.LIST_SEAL), load_signer(keys, KeyRole.LIST))
 
 
-def _note(header: SuppressionListHeader, content_hex: str, file_hex: str) -> None:
+def _note(header: SuppressionListHeader, snapshot: _Snapshot, content_hex: str, file_hex: str) -> None:
     PublishedList.objects.create(
         number=header.number,
         issued_at=header.issued_at,
         expires_at=header.expires_at,
         tree_size=header.tree_size,
         entries=header.entries,
+        faces_compared=snapshot.faces_compared,
         content_sha256_hex=content_hex,
         file_sha256_hex=file_hex,
     )

@@ -26,6 +26,7 @@ _GROUP_CHARS = 4
 _TOKEN_BYTES = 24
 _MAIL_PURPOSE = b"demur-mail-body/v1"
 _FORM_PURPOSE = b"demur-form/v1"
+_FACE_PURPOSE = b"demur-face/v1"
 
 
 def new_reference() -> str:
@@ -97,6 +98,21 @@ def unseal_form(sealed: bytes, salt: bytes) -> bytes:
         UnsealError: docket.secret was replaced, or the row was changed.
     """
     return unseal(sealed, _docket_secret(settings.DEMUR_HOME), salt, _FORM_PURPOSE)
+
+
+def seal_face(value: str) -> tuple[bytes, bytes]:
+    """Return the value of a face, sealed, and the salt of the sealing."""
+    salt = secrets.token_bytes(SALT_BYTES)
+    return seal(value.encode(), _docket_secret(settings.DEMUR_HOME), salt, _FACE_PURPOSE), salt
+
+
+def unseal_face(sealed: bytes, salt: bytes) -> str:
+    """Return what `seal_face` sealed.
+
+    Raises:
+        UnsealError: docket.secret was replaced, or the row was changed.
+    """
+    return unseal(sealed, _docket_secret(settings.DEMUR_HOME), salt, _FACE_PURPOSE).decode()
 
 
 def _keyed_digest(text: str) -> str:

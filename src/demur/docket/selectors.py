@@ -29,6 +29,7 @@ _BELONGINGS = """SELECT
 (SELECT count(*) FROM docket_photo WHERE case_id = kase.id AND purpose = 'shows_person' AND length(hashes) = 0),
 (SELECT count(*) FROM docket_photo WHERE case_id = kase.id AND purpose = 'shows_person'
         AND hashes IS NULL AND hashings >= %s),
+EXISTS (SELECT 1 FROM docket_face JOIN docket_photo ON docket_photo.id = photo_id WHERE case_id = kase.id),
 EXISTS (SELECT 1 FROM docket_addition WHERE case_id = kase.id),
 EXISTS (SELECT 1 FROM docket_logentry
         WHERE case_id = kase.id AND event = 'objection-received' AND leaf_index IS NOT NULL)
@@ -58,6 +59,21 @@ class PhotoCounts:
     def pending(self) -> int:
         """How many of the person are still to be hashed."""
         return self.of_person - self.looked_for - self.too_plain - self.given_up
+
+
+@dataclass(frozen=True)
+class FaceLine:
+    """A photo by whose face somebody agreed to be looked for.
+
+    Attributes:
+        photo_number: its place among the photos of the person, from 1.
+        consented_at: when they agreed.
+        withdrawn_at: when they withdrew that; None while it stands.
+    """
+
+    photo_number: int
+    consented_at: datetime
+    withdrawn_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -122,6 +138,7 @@ class StatusView:
         handles_pending: as typed, those about which the account directory has not answered yet.
         links: to posts by others.
         photos: how many were sent, and what became of them.
+        faces: those by which the person agreed to be looked for, and those of which they withdrew it.
         has_receipt: whether the receipt can be downloaded already.
         first_list_number: of the first suppression list that carried the case; None until one did.
         appeal_until: before which instant an appeal is possible; None if there is nothing to appeal against.
@@ -146,11 +163,17 @@ class StatusView:
     handles_pending: tuple[str, ...]
     links: tuple[str, ...]
     photos: PhotoCounts
+    faces: tuple[FaceLine, ...]
     has_receipt: bool
     first_list_number: int | None
     appeal_until: datetime | None
     may_withdraw: bool
     may_add: bool
+
+    @property
+    def faces_agreed(self) -> tuple[FaceLine, ...]:
+        """Those for which the consent stands; none are looked for while the controller has that turned off."""
+        return tuple(face for face in self.faces if face.withdrawn_at is None)
 
 
 @dataclass(frozen=True)
@@ -237,7 +260,7 @@ def _status_view(case: Case, now: datetime) -> StatusView | None:
     changes = rows_of_case(CaseChange, case.pk)
     identifiers = rows_of_case(CaseIdentifier, case.pk)
     handles = [identifier for identifier in identifiers if identifier.kind == IdentifierKind.HANDLE]
-    photos, has_additions, has_receipt = _belongings(case)
+    photos, has_faces, has_additions, has_receipt = _belongings(case)
     additions = rows_of_case(Addition, case.pk) if has_additions else []
     controller = get_controller()
     return StatusView(
@@ -258,6 +281,7 @@ def _status_view(case: Case, now: datetime) -> StatusView | None:
         handles_pending=_typed(handle for handle in handles if handle.accounts_found is None),
         links=tuple(case.links),
         photos=photos,
+        faces=_faces(case) if has_faces else (),
         has_receipt=has_receipt,
         first_list_number=case.first_list_number,
         appeal_until=_appeal_until(case, changes),
@@ -266,12 +290,18 @@ def _status_view(case: Case, now: datetime) -> StatusView | None:
     )
 
 
-def _belongings(case: Case) -> tuple[PhotoCounts, bool, bool]:
-    """Return how many photos there are, and whether there are additions and a receipt."""
+def _belongings(case: Case) -> tuple[PhotoCounts, bool, bool, bool]:
+    """Return how many photos there are, and whether there are faces, additions and a receipt."""
     with connection.cursor() as cursor:
         cursor.execute(_BELONGINGS, [MOST_HASHINGS, case.pk])
-        *photos, has_additions, has_receipt = cursor.fetchone()
-    return PhotoCounts(*photos), bool(has_additions), bool(has_receipt)
+        *photos, has_faces, has_additions, has_receipt = cursor.fetchone()
+    return PhotoCounts(*photos), bool(has_faces), bool(has_additions), bool(has_receipt)
+
+
+def _faces(case: Case) -> tuple[FaceLine, ...]:
+    photos = case.photos.filter(purpose=PhotoPurpose.SHOWS_PERSON).order_by("pk")
+    rows = photos.values_list("face__consented_at", "face__withdrawn_at")
+    return tuple(FaceLine(number, *instants) for number, instants in enumerate(rows, 1) if instants[0])
 
 
 def receipt_bytes(status_token: str) -> bytes | None:

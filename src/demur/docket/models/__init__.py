@@ -13,12 +13,14 @@ MailAllowance     lift the limit on code mails to an address
 UsedShare         lift the limits that stop a flood
 Draft             nothing readable: it is sealed under docket.secret
 Photo             decide by its hashes which pictures are withheld; the photo itself is sealed under docket.secret
+Face              nothing readable: it is sealed under docket.secret; undo a withdrawal only by giving the face anew
 Addition          put words into a person's mouth
 TrainingSet       show people a training set that was never built; its signed manifest would contradict it
 """
 
 from demur.docket.models.case import Addition, Case, CaseChange, CaseIdentifier, Code, ListWish
 from demur.docket.models.draft import MOST_HASHINGS, Draft, Photo, PhotoPurpose
+from demur.docket.models.face import Face
 from demur.docket.models.limit import MailAllowance, UsedShare
 from demur.docket.models.outbox import Mail, MailKind, MailState
 from demur.docket.models.publication import LogEntry, PublishedList
@@ -32,6 +34,7 @@ __all__ = [
     "CaseIdentifier",
     "Code",
     "Draft",
+    "Face",
     "ListWish",
     "LogEntry",
     "Mail",

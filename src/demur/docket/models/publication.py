@@ -36,6 +36,10 @@ class PublishedList(models.Model):
     tree_size = models.PositiveBigIntegerField(db_comment="Every objection logged below this position is in it")
     entries = models.PositiveBigIntegerField(db_comment="How many entries are sealed inside")
     content_sha256_hex = models.CharField(max_length=64, db_comment="SHA-256 of the entries before sealing")
+    faces_compared = models.BooleanField(
+        default=False,
+        db_comment="Whether faces were compared when it was made; another list follows once that changes",
+    )
     file_sha256_hex = models.CharField(max_length=64, db_comment="SHA-256 of the file")
 
     class Meta:

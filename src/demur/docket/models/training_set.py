@@ -35,12 +35,15 @@ class WithheldCount(models.Model):
     training_set = models.ForeignKey(TrainingSet, on_delete=models.CASCADE, related_name="counts")
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="withheld_counts")
     rows = models.PositiveBigIntegerField(
-        db_comment="Rows left out because of the case's identifiers and photos; one with two of them counts twice",
+        db_comment="Rows left out for the case's identifiers, photos and faces; one with two of them counts twice",
     )
     identifiers = models.PositiveIntegerField(
-        db_comment="How many of the case's identifiers and photos left out rows; the number is exact if it is one",
+        db_comment="How many of its identifiers, photos and faces left out rows; the number is exact if it is one",
     )
-    photos = models.PositiveIntegerField(default=0, db_comment="How many of them are photos, which anybody can send")
+    photos = models.PositiveIntegerField(
+        default=0,
+        db_comment="How many of them are photos, which anybody can send, or faces in them",
+    )
 
     class Meta:
         """Counts as a table."""

@@ -12,6 +12,7 @@ from demur.docket.services.confirm import confirm_code
 from demur.docket.services.correct import correct_address
 from demur.docket.services.decide import appeal, decide, start_review
 from demur.docket.services.erase import erase_photos, erase_unconfirmed
+from demur.docket.services.faces import withdraw_faces
 from demur.docket.services.lodge import lodge_objection, resend_code, was_lodged
 from demur.docket.services.statement import record_statement
 from demur.docket.services.withdraw import withdraw
@@ -30,4 +31,5 @@ __all__ = [
     "start_review",
     "was_lodged",
     "withdraw",
+    "withdraw_faces",
 ]

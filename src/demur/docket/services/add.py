@@ -14,9 +14,8 @@ from demur.docket.mail_text import write_mail
 from demur.docket.models import Addition, Case, ListWish, MailKind
 from demur.docket.photo_store import add_case_photo
 from demur.docket.resolution import add_identifiers, ask_later, new_identifier
-from demur.docket.secret import token_digest
 from demur.docket.services.outbox import queue_mail
-from demur.docket.services.transition import get_case_by_status
+from demur.docket.services.transition import hold_case_by_status
 
 _DAY = timedelta(days=1)
 
@@ -35,7 +34,7 @@ def add_information(status_token: str, supplement: Supplement, now: datetime) ->
     text = clean_text(supplement.text, "text", MAX_EFFECT_CHARS)
     handles, links = clean_handles(supplement.handles), clean_links(supplement.links)
     with transaction.atomic():
-        case = _lock(status_token)
+        case = hold_case_by_status(status_token)  # of two additions at once each sees what the other added
         _check_may_add(case, now)
         new_handles = _add_handles(case, handles)
         new_links = _add_links(case, links)
@@ -55,12 +54,6 @@ def add_information(status_token: str, supplement: Supplement, now: datetime) ->
         queue_mail(MailKind.ADDITION, case, words, now)
         ask_later(case, now)
         Case.objects.filter(pk=case.pk).update(list_wish=ListWish.WANTED)
-
-
-def _lock(status_token: str) -> Case:
-    """Return the case with its row held, so that of two additions at once each sees what the other added."""
-    get_case_by_status(status_token)
-    return Case.objects.select_for_update().get(status_token_sha256_hex=token_digest(status_token))
 
 
 def _check_may_add(case: Case, now: datetime) -> None:

@@ -17,7 +17,7 @@ from demur.core.entry import Event
 from demur.core.gate_manifest import GateManifest, verify_manifest
 from demur.core.note import VerifierKey, parse_note
 from demur.docket.errors import TrainingSetRefusedError
-from demur.docket.models import CaseIdentifier, LogEntry, Photo, TrainingSet, WithheldCount
+from demur.docket.models import CaseIdentifier, Face, LogEntry, Photo, TrainingSet, WithheldCount
 from demur.gate.entry_counts_file import WITHHELD_BY_ENTRY, parse_entry_counts
 
 _AT_ONCE = 500  # SQLite allows 999 parameters in one query
@@ -40,7 +40,7 @@ class GatedSet:
 
 @dataclass(frozen=True)
 class _RowsOfCase:
-    """Withheld rows of a case: a number for each identifier, and one for each photo."""
+    """Withheld rows of a case: a number for each identifier, and one for each photo and each face in one."""
 
     of_identifiers: list[int] = field(default_factory=list)
     of_photos: list[int] = field(default_factory=list)
@@ -121,7 +121,7 @@ def _check_published(manifest: GateManifest) -> None:
 
 
 def _count_by_case(rows_by_entry: Mapping[bytes, int]) -> dict[int, _RowsOfCase]:
-    """Return the rows of each identifier and photo by case. Entries that are erased since have no case any more."""
+    """Return the rows of each identifier, photo and face by case. Entries that were erased have no case any more."""
     by_case: dict[int, _RowsOfCase] = {}
     entry_ids = list(rows_by_entry)
     for start in range(0, len(entry_ids), _AT_ONCE):
@@ -131,5 +131,8 @@ def _count_by_case(rows_by_entry: Mapping[bytes, int]) -> dict[int, _RowsOfCase]
             by_case.setdefault(case_id, _RowsOfCase()).of_identifiers.append(rows_by_entry[bytes(entry_id)])
         photos = Photo.objects.filter(entry_id__in=some, case__isnull=False).values_list("case_id", "entry_id")
         for case_id, entry_id in photos.iterator():
+            by_case.setdefault(case_id, _RowsOfCase()).of_photos.append(rows_by_entry[bytes(entry_id)])
+        faces = Face.objects.filter(entry_id__in=some, photo__case__isnull=False)
+        for case_id, entry_id in faces.values_list("photo__case_id", "entry_id").iterator():
             by_case.setdefault(case_id, _RowsOfCase()).of_photos.append(rows_by_entry[bytes(entry_id)])
     return by_case

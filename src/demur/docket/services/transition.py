@@ -57,6 +57,16 @@ def get_case(reference: str) -> Case:
         raise CaseUnknownError from error
 
 
+def hold_case_by_status(status_token: str) -> Case:
+    """Return the case of a private link with its row held until the caller's transaction ends.
+
+    Raises:
+        LinkUnknownError: there is none.
+    """
+    case = get_case_by_status(status_token)
+    return Case.objects.select_for_update().get(pk=case.pk)
+
+
 def get_case_by_status(status_token: str) -> Case:
     """Return the case of a private link.
 
