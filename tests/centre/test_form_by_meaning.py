@@ -374,7 +374,7 @@ def test_as_many_links_as_stated_and_no_more() -> None:
 @given(st.sampled_from(list(Meaning)), st.data())
 def test_whatever_is_typed_is_answered_by_the_form_and_never_by_a_fault(meaning: Meaning, data: st.DataObject) -> None:
     form_class = FORM_CLASSES[meaning]
-    fields = [name for name in form_class.base_fields if name not in {"photos", "mandate"}]
+    fields = [name for name in form_class.base_fields if name not in {"photos", "mandate", "face_consent"}]
     typed = {name: data.draw(st.text(max_size=80), label=name) for name in fields}
     form = form_class(typed)
     assert form.is_valid() in {True, False}

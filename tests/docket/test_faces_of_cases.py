@@ -70,6 +70,7 @@ def test_face_of_a_confirmed_case_is_listed_under_a_name_of_its_own_and_told_by_
     _, [place] = newest.values(IdentifierKind.FACE)
     face = Face.objects.get()
     assert newest.entry_ids[int(place)].as_py() == bytes(face.entry_id) != bytes(face.photo.entry_id)
+    assert str(face) == f"face of photo {face.photo.pk}"
     assert newest.values(IdentifierKind.PHOTO)[0], "copies are looked for as before"
     assert faces_told(case) == (FaceLine(2, NOW, None),)
 

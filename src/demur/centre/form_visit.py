@@ -22,7 +22,7 @@ from demur.docket.drafts import DraftView, save_draft
 from demur.docket.errors import LinkUnknownError, PhotoRefusedError
 from demur.docket.lodging import VerifiedAccount
 from demur.docket.models import PhotoPurpose
-from demur.docket.photo_store import PhotoView, add_photo, draft_photos
+from demur.docket.photo_store import PhotoView, add_photo, draft_photos, may_agree_to_faces
 
 PHOTO_PURPOSES: Mapping[str, PhotoPurpose] = {"photos": PhotoPurpose.SHOWS_PERSON, "mandate": PhotoPurpose.MANDATE}
 
@@ -148,6 +148,7 @@ class FormVisit:
             reasons_required=reasons_are_required(country, get_controller()),
             is_signed_in=bool(self.accounts),
             has_photos=bool(self.kept_photos()["photos"]),
+            faces_offered=may_agree_to_faces(self.meaning.capacity),
             **values,
         )
 

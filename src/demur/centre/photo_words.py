@@ -6,7 +6,7 @@ A photo is named by its place, never by the name of its file: that can say who i
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from demur.docket.errors import PhotoProblem
+from demur.docket.errors import FaceProblem, PhotoProblem
 from demur.docket.photographs import MAX_PHOTO_BYTES, MAX_PHOTOS
 
 _MEGABYTE = 1_000_000
@@ -20,6 +20,34 @@ def photo_words(problem: PhotoProblem, number: int) -> str:
         number: its place among those that were chosen together, from 1.
     """
     return _sentence(problem) % {"number": number, "most": MAX_PHOTO_BYTES // _MEGABYTE}
+
+
+def face_words(problem: FaceProblem, number: int) -> str:
+    """Return why a face is not looked for by a photo, which is kept all the same.
+
+    Args:
+        problem: what came of looking for one.
+        number: its place among those that were chosen together, from 1.
+    """
+    sentences = {
+        FaceProblem.NO_FACE: _(
+            "We found no face in photo %(number)d. The photo is kept, and nothing of a face. Choose another one that "
+            "shows you from the front and in good light, and tick the box again, or go on without."
+        ),
+        FaceProblem.SEVERAL_FACES: _(
+            "Photo %(number)d shows several faces, and we cannot tell which is yours. The photo is kept, and nothing "
+            "of a face. Choose another one that shows you alone, and tick the box again, or go on without."
+        ),
+        FaceProblem.TOO_SMALL: _(
+            "The face in photo %(number)d is too small. The photo is kept, and nothing of a face. Choose another one "
+            "that was taken closer, and tick the box again, or go on without."
+        ),
+        FaceProblem.NOT_READ: _(
+            "We could not look for a face in photo %(number)d. The photo is kept, and nothing of a face. Choose it or "
+            "another one later, and tick the box again, or go on without."
+        ),
+    }
+    return sentences[problem] % {"number": number}
 
 
 def too_many_words() -> str:

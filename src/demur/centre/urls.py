@@ -34,6 +34,7 @@ urlpatterns = [
     path("privacy/genai/status/<token:token>/add", adding.add, name="add"),
     path("privacy/genai/status/<token:token>/receipt", status.receipt, name="receipt"),
     path("privacy/genai/status/<token:token>/withdraw", status.withdraw, name="withdraw"),
+    path("privacy/genai/status/<token:token>/face", status.withdraw_faces, name="withdraw-faces"),
     path("privacy/genai/status/<token:token>/appeal", status.appeal, name="appeal"),
     path("privacy/keys", about.keys, name="keys"),
 ]

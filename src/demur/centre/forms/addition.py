@@ -6,6 +6,7 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from demur.centre.forms.faces import FaceConsentField, FaceConsentMixin
 from demur.centre.forms.fields import TOO_LONG, TextField, grouped_number
 from demur.centre.forms.photos import PhotosField
 from demur.centre.forms.recognition import HandlesField, LinksField
@@ -16,10 +17,10 @@ from demur.docket.photographs import CleanPhoto
 _FOR_SOMEBODY_ELSE = frozenset({Capacity.PARENT_OR_GUARDIAN, Capacity.AUTHORISED_AGENT})
 
 
-class AdditionForm(forms.Form):
+class AdditionForm(FaceConsentMixin):
     """More words, accounts, links or photos; a mandate where somebody acts for somebody else.
 
-    Args of the constructor beside Django's: `capacity`, of the case.
+    Args of the constructor beside Django's: `capacity`, of the case; `faces_offered`, as in the mixin.
     """
 
     text = TextField(
@@ -33,6 +34,7 @@ class AdditionForm(forms.Form):
     handles = HandlesField(_("More accounts"), _("Handles or links to profiles, one on each line, up to {most}."))
     links = LinksField(_("Links to posts by others"))
     photos = PhotosField(label=_("Photos that show the person whom this is about"))
+    face_consent = FaceConsentField()
     mandate = PhotosField(
         label=_("The paper that lets you act for somebody else, as a photo"),
         help_text=_("It is kept in the same way as the other photos."),

@@ -13,6 +13,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from demur.centre.country import CountryField, CountrySelect, is_country
+from demur.centre.forms.faces import FaceConsentField, FaceConsentMixin
 from demur.centre.forms.fields import TOO_LONG, EmailField, TextField, grouped_number
 from demur.centre.forms.photos import PhotosField
 from demur.centre.forms.recognition import HandlesField, LinksField, NameField
@@ -47,12 +48,13 @@ class CountryForm(forms.Form):
             widget.likely = likely
 
 
-class ObjectionForm(CountryForm):
+class ObjectionForm(FaceConsentMixin, CountryForm):
     """What every objection has: a country, an address, and room for reasons.
 
     Args of the constructor beside Django's: `likely`, as above; `reasons_required`, where the law asks for
     reasons and this controller does too; `is_signed_in`, where accounts are known by the sign-in; `has_photos`, where
-    photos of the person are kept in the draft. A country that is known already is carried along unseen.
+    photos of the person are kept in the draft; `faces_offered`, as in the mixin. A country that is known
+    already is carried along unseen.
     """
 
     effect_label = _("Tell us how this processing affects you")
@@ -96,8 +98,9 @@ class ObjectionForm(CountryForm):
         return [field for field in self if field.name not in ObjectionForm.base_fields]
 
     def typed(self) -> dict[str, str]:
-        """Return what somebody sent of this form's text, as typed, to be kept in a draft."""
-        return {name: self.data[name] for name in self.fields if name in self.data}
+        """Return what somebody sent of this form's text, as typed, to be kept in a draft; never a tick."""
+        names = [name for name, field in self.fields.items() if not isinstance(field, FaceConsentField)]
+        return {name: self.data[name] for name in names if name in self.data}
 
     def keep_errors_only_of(self, *names: str) -> None:
         """Forget what is wrong elsewhere, for somebody who has not said yet that they are done."""
@@ -140,7 +143,7 @@ class _RecognisedForm(ObjectionForm):
 class OthersForm(_RecognisedForm):
     """Others post about me."""
 
-    field_order = ("country", "email", "name", "handles", "links", "photos", "effect")
+    field_order = ("country", "email", "name", "handles", "links", "photos", "face_consent", "effect")
 
     name = NameField(
         _("Your name"),
@@ -153,6 +156,7 @@ class OthersForm(_RecognisedForm):
     )
     links = LinksField(_("Links to posts about you"))
     photos = PhotosField(label=_("Photos of you"))
+    face_consent = FaceConsentField()
 
 
 class ChildForm(_RecognisedForm):

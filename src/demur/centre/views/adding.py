@@ -22,6 +22,7 @@ from demur.docket.errors import (
     PhotoRefusedError,
 )
 from demur.docket.models import PhotoPurpose
+from demur.docket.photo_store import may_agree_to_faces
 from demur.docket.photographs import MAX_PHOTOS, CleanPhoto
 from demur.docket.selectors import StatusView
 from demur.docket.services import add_information
@@ -37,9 +38,10 @@ def add(request: HttpRequest, token: str) -> HttpResponse:
     status = get_status(token)
     if not status.may_add:
         return redirect("centre:status", token)
+    is_offered = may_agree_to_faces(status.capacity)
     if request.method != "POST":
-        return _page(request, token, status, AdditionForm(capacity=status.capacity))
-    form = AdditionForm(request.POST, request.FILES, capacity=status.capacity)
+        return _page(request, token, status, AdditionForm(capacity=status.capacity, faces_offered=is_offered))
+    form = AdditionForm(request.POST, request.FILES, capacity=status.capacity, faces_offered=is_offered)
     if form.is_valid():
         try:
             add_information(token, _supplement(form), _now())

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from demur.centre.cookies import forget_cookies, remember_country
 from demur.centre.flood import find_challenge, read_asker, wait_page
 from demur.centre.form_visit import PHOTO_PURPOSES, FormVisit, open_visit
+from demur.centre.forms.faces import FACE_CONSENT
 from demur.centre.forms.objection import FORMS, ObjectionForm
 from demur.centre.grounds import GROUNDS, add_grounds
 from demur.centre.kept_page import answer_kept, draw_kept
@@ -24,7 +25,7 @@ from demur.docket.controller import get_controller
 from demur.docket.errors import FloodError, LodgingRefusedError
 from demur.docket.kept_text import SameController, mark
 from demur.docket.lodging import Lodging
-from demur.docket.photo_store import remove_photo
+from demur.docket.photo_store import may_agree_to_faces, remove_photo
 from demur.docket.services import lodge_objection, was_lodged
 
 _TEMPLATE = "centre/object.html"
@@ -80,7 +81,11 @@ def _untouched(
     """Return the form for whoever has chosen a country, and nothing else."""
     required = reasons_are_required(country, controller.it)
     context = {
-        "form": FORMS[meaning](reasons_required=required, initial={"country": country}),
+        "form": FORMS[meaning](
+            reasons_required=required,
+            initial={"country": country},
+            faces_offered=may_agree_to_faces(meaning.capacity),
+        ),
         "meaning": meaning,
         "law": describe_law(country, controller.it, today),
         "grounds": GROUNDS[meaning],
@@ -143,7 +148,7 @@ _ANSWERS: Mapping[str, Callable[[FormVisit], HttpResponse]] = {
 
 def _keep_unfinished(visit: FormVisit, form: ObjectionForm) -> HttpResponse:
     """Keep what was sent by somebody who is not done yet: only what they have just done can be wrong."""
-    form.keep_errors_only_of("country", *PHOTO_PURPOSES)
+    form.keep_errors_only_of("country", FACE_CONSENT, *PHOTO_PURPOSES)
     return _keep(visit, form)
 
 

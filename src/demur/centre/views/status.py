@@ -8,6 +8,7 @@ from operator import itemgetter
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
@@ -34,6 +35,7 @@ from demur.docket.receipts import receipt_name
 from demur.docket.selectors import StatusView
 from demur.docket.services import appeal as appeal_decision
 from demur.docket.services import withdraw as withdraw_objection
+from demur.docket.services import withdraw_faces as withdraw_consent
 from demur.docket.training_sets import training_sets
 
 _TEMPLATE = "centre/status.html"
@@ -60,6 +62,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
         **_context(status, controller, today),
         **values,
         "was_added": "added" in request.GET,
+        "faces_withdrawn": "face" in request.GET and status.faces and not status.faces_agreed,
         "may_appeal": status.appeal_until is not None and now < status.appeal_until,
         "training_sets": training_sets(token) if status.first_list_number else (),
         "history": _history(status),
@@ -98,7 +101,8 @@ def _joined(texts: tuple[str, ...]) -> SafeString:
 
 def _is_usual(status: StatusView) -> bool:
     """Tell whether a page holds nothing of the person's but `_values`, as for nearly everybody at first."""
-    theirs = (status.name, status.representative_name, status.links, status.additions, status.first_list_number)
+    names = (status.name, status.representative_name)
+    theirs = (*names, status.links, status.additions, status.faces, status.first_list_number)
     return status.state == CaseState.RECEIVED and not any(theirs)
 
 
@@ -155,6 +159,19 @@ def withdraw(request: HttpRequest, token: str) -> HttpResponse:
 
 @private
 @require_http_methods(["GET", "HEAD", "POST"])
+def withdraw_faces(request: HttpRequest, token: str) -> HttpResponse:
+    """Ask whether the consent that a face is looked for is to be withdrawn; do it, by POST only."""
+    status = get_status(token)
+    if request.method == "POST":
+        withdraw_consent(token, datetime.now(UTC))
+        return redirect(reverse("centre:status", args=[token]) + "?face")
+    if not status.faces_agreed:
+        return redirect("centre:status", token)
+    return render(request, "centre/withdraw_faces.html", {"status": status, "token": token, "private": True})
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
 def appeal(request: HttpRequest, token: str) -> HttpResponse:
     """Ask why the person does not agree, which may stay empty; pass the case on to somebody else, by POST only."""
     status = get_status(token)
@@ -174,4 +191,7 @@ def _history(status: StatusView) -> list[tuple[SafeString, str]]:
     """Return what has happened, by our side and by the person's, oldest first."""
     changes = [(line.changed_at, str(history_words(line.state))) for line in status.history]
     additions = [(line.added_at, _("You added information.")) for line in status.additions]
-    return [(moment(instant), words) for instant, words in sorted([*changes, *additions], key=itemgetter(0))]
+    agreed = {face.consented_at: _("You agreed that your face is looked for.") for face in status.faces}
+    withdrawn = {face.withdrawn_at: _("You withdrew that agreement.") for face in status.faces if face.withdrawn_at}
+    everything = [*changes, *additions, *agreed.items(), *withdrawn.items()]
+    return [(moment(instant), words) for instant, words in sorted(everything, key=itemgetter(0))]
