@@ -180,6 +180,7 @@ def test_no_other_form_asks_for_it_or_takes_it(ada: Client, drawn_here: list[boo
 def test_form_begun_as_ones_own_gives_no_consent_for_a_child(ada: Client, drawn_here: list[bool]) -> None:
     send(ada, FORM, **{**HERS, "email": "ada"}, **AGREED, photos=photo())
     assert Face.objects.exists()
+    assert "Your face is looked for" not in text_of(ada.get(FORMS[Meaning.CHILD]))
     assert send(ada, FORMS[Meaning.CHILD], **FILLED[Meaning.CHILD]).status_code == 302
     assert Case.objects.get().photos.count() == 1
     assert not Face.objects.exists()

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from docket_world import ADA, NOW, Mailbox, confirm, load_latest, run_tasks
+from docket_world import ADA, CY, NOW, Mailbox, confirm, load_latest, run_tasks
 from face_case_world import a_face, compare_faces, listed_faces, with_face
 from photo_case_world import MANDATE, OTHER, SHOWS, a_draft, confirm_with
 from test_photo_ends import a_manifest, desk, judge, rows_told
@@ -217,6 +218,20 @@ def test_face_ends_with_its_objection_and_outlives_only_the_picture_of_one_that_
     withdraw(cases[0].status_token, NOW + 40 * DAY)
     assert publish_at(home, 40) == [a_face(2)]
     assert Face.objects.count() == 1
+
+
+def test_erasing_reads_no_photo_into_memory_that_goes(home: Path) -> None:
+    case = confirm_with(with_face(), OTHER)
+    a_draft(with_face(2))
+    withdraw(case.status_token, NOW)
+    lodge_objection(replace(CY, capacity=Capacity.NO_ACCOUNT, draft_token=a_draft(with_face(3))), NOW)
+    with CaptureQueriesContext(connection) as asked:
+        erase_photos(NOW + DAY)
+        erase_unconfirmed(NOW + DAY)
+    assert not Photo.objects.exists()
+    assert not Face.objects.exists()
+    read = [query["sql"] for query in asked if query["sql"].startswith("SELECT")]
+    assert [sql for sql in read if "sealed_jpeg" in sql] == []
 
 
 def test_face_of_a_case_that_is_not_in_force_is_not_listed(home: Path) -> None:
