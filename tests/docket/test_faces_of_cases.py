@@ -201,6 +201,23 @@ def test_account_holder_agrees_when_adding_a_photo(home: Path) -> None:
     assert listed_faces(home) == [HER_FACE]
 
 
+def test_who_agreed_is_told_so_by_mail_lest_somebody_else_did(home: Path, mailbox: Mailbox) -> None:
+    words = "You agreed that your face is looked for. You can withdraw that at any time on your private page."
+
+    def told() -> list[bool]:
+        mailbox.raw.clear()
+        run_tasks()
+        return [words in " ".join(raw.decode().split()) for raw in mailbox.raw]
+
+    case, without = confirm_with(with_face()), confirm_with(OTHER, email="cy@mail.example")
+    assert sorted(told()) == [False, False, False, True], "two codes, and two confirmations"
+    add_information(case.status_token, Supplement(photos=((with_face(2), SHOWS),)), NOW + DAY)
+    assert told() == [True]
+    add_information(case.status_token, Supplement(photos=((OTHER, SHOWS),)), NOW + 2 * DAY)
+    add_information(without.status_token, Supplement(text="Words."), NOW + 2 * DAY)
+    assert told() == [False, False]
+
+
 def test_photo_of_a_mandate_never_brings_a_face(home: Path) -> None:
     a_draft(with_face(), purpose=MANDATE)
     assert not Face.objects.exists()

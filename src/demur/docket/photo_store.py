@@ -62,6 +62,11 @@ def may_agree_to_faces(capacity: Capacity) -> bool:
     return get_controller().compare_faces and capacity in _OF_THEMSELVES
 
 
+def has_agreed_to_faces(case: Case) -> bool:
+    """Tell whether somebody is looked for by a face in a photo of this case, once it is confirmed."""
+    return get_controller().compare_faces and Face.objects.filter(photo__case=case, withdrawn_at=None).exists()
+
+
 def forget_faces_of_others(case: Case) -> None:
     """Erase the faces of a case that is about somebody else than its writer; inside the caller's transaction."""
     if Capacity(case.capacity) not in _OF_THEMSELVES:

@@ -11,7 +11,7 @@ from demur.docket.controller import get_controller
 from demur.docket.errors import AdditionProblem, AdditionRefusedError, LodgingRefusedError
 from demur.docket.lodging import MAX_EFFECT_CHARS, clean_handles, clean_links, clean_text
 from demur.docket.mail_text import write_mail
-from demur.docket.models import Addition, Case, ListWish, MailKind
+from demur.docket.models import Addition, Case, Face, ListWish, MailKind
 from demur.docket.photo_store import add_case_photo
 from demur.docket.resolution import add_identifiers, ask_later, new_identifier
 from demur.docket.services.outbox import queue_mail
@@ -50,6 +50,7 @@ def add_information(status_token: str, supplement: Supplement, now: datetime) ->
             handles=new_handles,
             links=new_links,
             photos=len(supplement.photos),
+            agreed_to_faces=Face.objects.filter(photo__case=case, consented_at=now).exists(),
         )
         queue_mail(MailKind.ADDITION, case, words, now)
         ask_later(case, now)

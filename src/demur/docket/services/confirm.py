@@ -29,6 +29,7 @@ from demur.docket.lodging import ConfirmedCase
 from demur.docket.lookup import find_by_key, rows_of_case
 from demur.docket.mail_text import status_link, write_mail
 from demur.docket.models import Case, CaseIdentifier, Code, ListWish, MailKind
+from demur.docket.photo_store import has_agreed_to_faces
 from demur.docket.receipts import receipt_name
 from demur.docket.resolution import apply_answers, ask_later, is_open_handle
 from demur.docket.row import own_transaction
@@ -147,6 +148,7 @@ def _confirm(case: Case, identifiers: list[CaseIdentifier], answers: list[Answer
             "handles_missing": tuple(handle.typed for handle in handles if not handle.accounts_found),
         },
         accounts_known=bool(accounts) or any(handle.accounts_found for handle in handles),
+        agreed_to_faces=has_agreed_to_faces(case),
     )
     queue_mail(MailKind.CONFIRMATION, case, text, now, waits_for=entry)
     return ConfirmedCase(case.reference, token)
