@@ -209,6 +209,8 @@ def test_turned_off_the_status_page_says_so_and_the_agreement_can_still_be_withd
     text = text_of(ada.get(case.page))
     assert "not looked for at present: we have turned that off." in text
     assert "looked for, as you agreed" not in text
+    assert "is held back" not in text
+    assert "The numbers of your face are kept sealed until you withdraw" in text
     submit(ada, f"{case.page}/face")
     assert Face.objects.get().sealed_value is None
 
